@@ -258,9 +258,10 @@ def test_reason_phrases(name, value, typical, en, zh):
         ("demand_peak_365d", 0.0, True),
         ("outflow_sum_90d", 0.0, True),
         ("wealth_bought_days_since", None, True),
+        ("aum_year_ago", None, False),
     ],
 )
-def test_no_change_and_a_zero_without_words_are_worth_no_reason(name, value, worth):
+def test_no_change_and_a_value_without_words_are_worth_no_reason(name, value, worth):
     assert says_something(FEATURES[name], value) is worth
 
 

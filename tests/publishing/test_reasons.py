@@ -24,10 +24,10 @@ PLAIN = {"aum_avg_30d": 1_000.0, "own_days_365d": 12.0, "tenure_months": 120.0, 
 def reasons(tmp_path):
     """First reasons of customers, Chinese; the model goes by one feature, and five plain customers are typical."""
 
-    def told(feature: str, use_case=TAIL, **customers: dict[str, float]) -> dict[str, str]:
+    def told(feature: str, use_case=TAIL, plain=PLAIN, **customers: dict[str, float]) -> dict[str, str]:
         names = sorted({feature, *PLAIN, *(name for row in customers.values() for name in row)})
-        plain = {f"plain{n}": dict.fromkeys(names, 5.0) | PLAIN for n in range(5)}
-        rows = {number: PLAIN | row for number, row in customers.items()} | plain
+        typical = {f"plain{n}": dict.fromkeys(names, 5.0) | PLAIN | plain for n in range(5)}
+        rows = {number: PLAIN | row for number, row in customers.items()} | typical
         columns = {name: pa.array([row.get(name) for row in rows.values()], pa.float32()) for name in names}
         work = Workspace(tmp_path)
         work.features(AS_OF).parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +77,16 @@ def test_share_of_a_few_transactions_is_no_reason(reasons):
     found = reasons("investing_share_180d", wealth, one=one, some=some)
     assert found["some"] == "近半年主动交易几乎都是投资类"
     assert "投资类" not in found["one"]
+
+
+def test_what_nobody_has_a_value_of_is_no_reason(reasons):
+    """On books of less than 15 months nobody has a quarter a year ago, which says nothing about anybody's money."""
+    any_reason = load_use_case("dormancy").model_copy(update={"eligible": [], "reasons": None})
+    one = {"one": {"inflow_to_year_ago": None}}
+    assert reasons("inflow_to_year_ago", any_reason, **one)["one"] == "去年同期没有进账"
+    assert (
+        reasons("inflow_to_year_ago", any_reason, plain={"inflow_to_year_ago": None}, **one)["one"] == "无单项突出行为"
+    )
 
 
 def test_typical_values_of_many_are_those_of_an_evenly_spaced_part(monkeypatch):

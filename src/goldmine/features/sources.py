@@ -37,8 +37,9 @@ MONTHS = {
     ),
 }
 """Columns of the months' activity; sums in fen; `now` is the cutoff's own month."""
-CUTOFF_COLUMNS = {"cutoff": "date", "books_from": "date"}
-"""Columns that `table` adds, the same in each row: the cutoff, and the month end from which transactions are read."""
+CUTOFF_COLUMNS = {"cutoff": "date"} | {f"{name}_from": "date" for name in MONTHS}
+"""Columns that `table` adds, the same in each row: the cutoff, and the month end from which each table of months is on
+the books."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def create_views(source: Source, merged: bool, within: str = "") -> None:
         The slice, as an SQL condition on ``customer_id``. Relations are not sliced.
     """
     connection = source.connection
-    same = f"DATE '{source.cutoff}' AS cutoff, DATE '{_books_from(source)}' AS books_from"
+    begin = "".join(f", DATE '{_first_month(source, name)}' AS {name}_from" for name in MONTHS)
+    same = f"DATE '{source.cutoff}' AS cutoff{begin}"
     where = f"WHERE {within}" if within else ""
     for name in CUSTOMER_AGGREGATES:
         rows = f"SELECT * FROM all_{name} {where}"
@@ -126,9 +128,9 @@ def replace_view(connection: SQLBackend, name: str, query: str) -> None:
     connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
 
-def _books_from(source: Source) -> date:
-    """The earliest month end of `AGES` with transactions on the books; the cutoff where there is none."""
-    with_rows = source.bank.months("transactions")
+def _first_month(source: Source, name: str) -> date:
+    """The earliest month end of `AGES` with rows of a table on the books; the cutoff where there is none."""
+    with_rows = source.bank.months(name)
     return min(
         (day for day in months_back(source.cutoff, len(AGES)) if month_key(day) in with_rows), default=source.cutoff
     )

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import ibis
 from ibis.expr.types import NumericValue, Value
 
+from goldmine.activity.measures import month_index
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.sources import months, spine, table
 from goldmine.features.windows import BUCKETS, WINDOW_BUCKETS, balance_bucket, habit_stretch, transaction_bucket
@@ -41,6 +43,19 @@ class View:
     def peak(self, measure: str, days: int) -> Value:
         """Largest of a measure over the last `days`; empty where there was nothing."""
         return ibis.greatest(*[self.rows[f"{measure}_{bucket}"] for bucket in range(WINDOW_BUCKETS[days])])
+
+    def if_on_books(self, table: Literal["transactions", "balances"], months: int, value: Value) -> Value:
+        """A value that compares months, empty where the books of a table do not reach back to all of them.
+
+        A month before the books begin is unknown, not a month without money or transactions.
+
+        Parameters
+        ----------
+        months : int
+            Months up to the cutoff, its own included, that the value is computed from.
+        """
+        observed = month_index(self.rows.cutoff) - month_index(self.rows[f"{table}_from"]) + 1
+        return ibis.cases((observed >= months, value), else_=ibis.null(value.type()))
 
     def known(self, day: Value) -> Value:
         """Whether a day is on or before the cutoff; false for an unknown day."""

@@ -199,10 +199,13 @@ def has_own_direction(feature: Feature) -> bool:
 
 
 def says_something(feature: Feature, value: float | str | None) -> bool:
-    """Whether a value is worth a reason: what did not change is none, nor is a zero that has no text of its own."""
-    if feature.reason_text is None or sign_of(feature, value) != "zero":
+    """Whether a value is worth a reason: what did not change is none, nor what no text of the feature's own says."""
+    texts, sign = feature.reason_text, sign_of(feature, value)
+    if texts is None or sign not in ("zero", "unknown"):
         return True
-    return feature.reason_text.zero is not None and not has_own_direction(feature)
+    if sign == "unknown":
+        return texts.missing is not None
+    return texts.zero is not None and not has_own_direction(feature)
 
 
 def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:

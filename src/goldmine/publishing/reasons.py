@@ -102,6 +102,10 @@ def reasons_in_words(
         if quoted and not says_something(quoted, value):
             return False
         sign = sign_of(quoted, value)
+        if sign == "unknown" and quoted and quoted.kind == "number" and feature not in typical:
+            return (
+                False  # nobody has a value, such as of a year ago on younger books: no reason to tell one from others
+            )
         if any(claim.reasons.made_by(feature, sign) for claim in untrue[row]):
             return False
         if directions is None:

@@ -10,6 +10,8 @@
   months that begin a year before the month after the cutoff.
 """
 
+from functools import partial
+
 import ibis
 from ibis.expr.types import NumericValue
 
@@ -151,6 +153,7 @@ def _level(v: View) -> list[FeatureDefinition]:
     now, year = v.zero("aum_a0"), aum(v, range(12))
     peak = ibis.greatest(*year)
     coming = sum_of(aum(v, range(9, 12)))
+    on_books = partial(v.if_on_books, "balances")
     below = [(value < LEVEL_FEN).cast("int64") for value in year]
     return numbers(
         NEEDS,
@@ -158,7 +161,7 @@ def _level(v: View) -> list[FeatureDefinition]:
         *[
             (
                 f"aum_avg_{days}d",
-                yuan(sum_of(aum(v, range(months)))) / months,
+                on_books(months, yuan(sum_of(aum(v, range(months)))) / months),
                 _("Average daily AUM over {days} days", days=days),
                 "yuan",
                 days,
@@ -169,22 +172,22 @@ def _level(v: View) -> list[FeatureDefinition]:
         ("aum_end", yuan(v.zero("aum_end_a0")), _("AUM at the month end"), "yuan", None),
         ("aum_end_to_avg", ratio(v.zero("aum_end_a0"), now), _("Month-end AUM over the month's average"), "ratio", 30),
         ("aum_peak_365d", yuan(peak), _("Highest monthly AUM in a year"), "yuan", 365),
-        ("aum_trough_365d", yuan(ibis.least(*year)), _("Lowest monthly AUM in a year"), "yuan", 365),
+        ("aum_trough_365d", on_books(12, yuan(ibis.least(*year))), _("Lowest monthly AUM in a year"), "yuan", 365),
         ("aum_to_peak_365d", ratio(now, peak), _("AUM over its highest of the year"), "share", 365),
-        ("aum_year_ago", yuan(v.zero("aum_a12")), _("Average daily AUM a year ago"), "yuan", None),
+        ("aum_year_ago", on_books(13, yuan(v.zero("aum_a12"))), _("Average daily AUM a year ago"), "yuan", None),
         (
             "aum_next_quarter_year_ago",
-            yuan(coming) / 3,
+            on_books(12, yuan(coming) / 3),
             _("Average daily AUM in the coming quarter, a year ago"),
             "yuan",
             None,
         ),
-        ("months_below_level_365d", sum_of(below), _("Months below 10,000 yuan in a year"), "count", 365),
+        ("months_below_level_365d", on_books(12, sum_of(below)), _("Months below 10,000 yuan in a year"), "count", 365),
     )
 
 
 def _movement(v: View) -> list[FeatureDefinition]:
-    year = aum(v, range(12))
+    year, on_books = aum(v, range(12)), partial(v.if_on_books, "balances")
     steps = [year[age] - year[age + 1] for age in range(6)]
     falls = [(step < 0).cast("int64") for step in steps]
     return numbers(
@@ -192,7 +195,7 @@ def _movement(v: View) -> list[FeatureDefinition]:
         *[
             (
                 f"aum_change_{days}d",
-                yuan(year[0] - v.zero(f"aum_a{age}")),
+                on_books(age + 1, yuan(year[0] - v.zero(f"aum_a{age}"))),
                 _("Change of AUM over {days} days", days=days),
                 "yuan",
                 days,
@@ -202,7 +205,7 @@ def _movement(v: View) -> list[FeatureDefinition]:
         *[
             (
                 f"aum_growth_{days}d",
-                ratio(year[0] - v.zero(f"aum_a{age}"), v.zero(f"aum_a{age}") + 10_000),
+                on_books(age + 1, ratio(year[0] - v.zero(f"aum_a{age}"), v.zero(f"aum_a{age}") + 10_000)),
                 _("Growth of AUM over {days} days", days=days),
                 "share",
                 days,
@@ -212,29 +215,35 @@ def _movement(v: View) -> list[FeatureDefinition]:
         *[
             (
                 f"aum_slope_{days}d",
-                yuan(_slope(v, WINDOW_MONTHS[days])),
+                on_books(WINDOW_MONTHS[days], yuan(_slope(v, WINDOW_MONTHS[days]))),
                 _("Monthly trend of AUM over {days} days", days=days),
                 "yuan",
                 days,
             )
             for days in (180, 365)
         ],
-        ("aum_volatility_365d", variation(year), _("Swings of AUM within a year"), "ratio", 365),
+        ("aum_volatility_365d", on_books(12, variation(year)), _("Swings of AUM within a year"), "ratio", 365),
         (
             "aum_biggest_rise_180d",
-            yuan(ibis.greatest(*steps)),
+            on_books(len(steps) + 1, yuan(ibis.greatest(*steps))),
             _("Biggest monthly rise of AUM in half a year"),
             "yuan",
             180,
         ),
         (
             "aum_biggest_fall_180d",
-            yuan(-ibis.least(*steps)),
+            on_books(len(steps) + 1, yuan(-ibis.least(*steps))),
             _("Biggest monthly fall of AUM in half a year"),
             "yuan",
             180,
         ),
-        ("aum_falling_months_180d", sum_of(falls), _("Months of falling AUM in half a year"), "count", 180),
+        (
+            "aum_falling_months_180d",
+            on_books(len(steps) + 1, sum_of(falls)),
+            _("Months of falling AUM in half a year"),
+            "count",
+            180,
+        ),
     )
 
 

@@ -95,7 +95,7 @@ def habit(v: View) -> list[FeatureDefinition]:
 def _observed_months(v: View) -> IntegerValue:
     """Months of two years that the books cover since the customer opened; the first counts in full."""
     t = v.rows
-    first = ibis.greatest(t.books_from, t.opened_on.fill_null(t.books_from))
+    first = ibis.greatest(t.transactions_from, t.opened_on.fill_null(t.transactions_from))
     return month_index(t.cutoff) - month_index(first) + 1
 
 

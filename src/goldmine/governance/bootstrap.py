@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+
+from goldmine.core.parallel import in_parallel
 
 REPLICATES = 500
 FIGURES = ("auc", "average_precision", "brier", "calibration_error", "lift_10pct", "lift_list")
@@ -94,13 +97,14 @@ def _figures_by_score(
 ) -> dict[str, np.ndarray]:
     """`FIGURES` x replicates by model, and the difference of two; weights come in chunks of replicates."""
     orders = {who: _order(score) for who, score in scores.items()}
-    parts = [
-        {
+
+    def of_chunk(chunk: np.ndarray) -> dict[str, np.ndarray]:
+        return {
             who: _figures(outcome[order.rows], scores[who][order.rows], order, (chunk, list_size))
             for who, order in orders.items()
         }
-        for chunk in weights
-    ]
+
+    parts = list(in_parallel(partial(of_chunk, chunk) for chunk in weights))
     figures = {who: np.concatenate([part[who] for part in parts], axis=1) for who in scores}
     if len(scores) == 2:
         first, second = scores

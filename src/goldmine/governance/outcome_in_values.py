@@ -1,12 +1,14 @@
 """Features that are outcome rates of groups of rows, the row's own outcome included: target encodings."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from scipy.stats import chi2
 
+from goldmine.core.parallel import in_parallel
 from goldmine.models.encoding import Encoding, encode, is_text
 
 MAX_P = 1e-12
@@ -47,13 +49,14 @@ def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[s
     """
     # A draw leaves each part an outcome rate of its own, and rows of several rates vary less than those of one.
     drawn = any("weight" in table.column_names for table in parts.values())
-    found = {}
-    for name in names:  # a column at a time, since all parts of all columns are gigabytes at a bank's size
+
+    def lowest(name: str) -> float:  # a column at a time: all parts of all columns are gigabytes at a bank's size
         tests = [_known(table, name) for table in parts.values() if not is_text(table.schema.field(name).type)]
         if len(tests) > 1 and not drawn:
             tests.append(_Known(*(np.sort(np.concatenate(runs), kind="stable") for runs in zip(*tests, strict=True))))
-        found[name] = min([1.0, *map(_p_value, tests)])
-    return found
+        return min([1.0, *map(_p_value, tests)])
+
+    return dict(zip(names, in_parallel(partial(lowest, name) for name in names), strict=True))
 
 
 class _Known(NamedTuple):

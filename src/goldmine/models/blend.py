@@ -9,8 +9,9 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from goldmine.core.parallel import in_parallel
 from goldmine.labels.training_settings import Training
-from goldmine.models.boosting import SINGLE_THREAD, Boosted, StoppingRule, boost, in_parallel
+from goldmine.models.boosting import SINGLE_THREAD, Boosted, StoppingRule, boost
 from goldmine.models.folds import Fold
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.rank_logistic import (

@@ -3,11 +3,9 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +27,12 @@ def lightgbm() -> ModuleType:
     return package
 
 
-T = TypeVar("T")
-
 SINGLE_THREAD = {"num_threads": 1}
-"""Setting of a boosting that runs in parallel with others."""
+"""Setting of a boosting that runs in parallel with others.
+
+Threads that grow one small tree together spend their time waiting for one another; threads that each grow a tree of
+their own do not.
+"""
 
 
 @dataclass(frozen=True)
@@ -106,21 +106,6 @@ class StoppingRule:
 
 class DeadlineReached(Exception):  # noqa: N818 - not an error
     """A boosting was aborted at its deadline."""
-
-
-def in_parallel(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Run boostings at the same time, each on a thread of its own (`SINGLE_THREAD`); results in order.
-
-    Threads that grow one small tree together spend their time waiting for one another; threads that each grow a tree of
-    their own do not. Where the caller ends early, jobs that have not begun are cancelled.
-    """
-    with ThreadPoolExecutor(cores()) as pool:
-        futures = [pool.submit(job) for job in jobs]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def boost(

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from goldmine.core.parallel import in_parallel
 from goldmine.labels import selected_features
 from goldmine.labels.training_settings import Training
 from goldmine.labels.use_case import UseCase
@@ -17,7 +18,7 @@ from goldmine.models.blend import (
     cross_validate,
     cross_validate_rank_logistic,
 )
-from goldmine.models.boosting import SINGLE_THREAD, LabelledRows, boost_fixed, in_parallel
+from goldmine.models.boosting import SINGLE_THREAD, LabelledRows, boost_fixed
 from goldmine.models.encoding import Encoding, fit_encoding, fit_target_encoding
 from goldmine.models.folds import prepare_folds, table_splits
 from goldmine.models.lightgbm_settings import lightgbm_settings

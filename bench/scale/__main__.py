@@ -13,7 +13,8 @@ from pathlib import Path
 from bench.scale.measure import Measured, bytes_on_disk, measure
 from goldmine.contract.intake import load_bank
 from goldmine.core.workspace import Workspace, home
-from goldmine.labels.use_case import use_case_names
+from goldmine.labels.use_case import load_use_case
+from goldmine.pipeline.selection import selected_use_cases
 
 GIB = 2**30
 HEAD = (
@@ -87,13 +88,19 @@ def _first(folder: Path, *, floors: bool = True) -> Refresh:
     stage("validate", "first", output=work.root / "validation")
     stage("activity", output=work.activity)
     stage("features", output=work.root / "features")
-    for name in use_case_names():
+    for name in _with_model(work):
         if floors:
             measure("floor", "matrix", str(folder), name)
         stage("train", name, output=work.root / "none")
         stage("score", name, output=work.root / "scores")
     stage("release", output=work.releases)
     return refresh
+
+
+def _with_model(work: Workspace) -> list[str]:
+    """The use cases of a run that train a model."""
+    bank = load_bank(work)
+    return [name for name in selected_use_cases(bank, work, bank.data_until) if load_use_case(name).has_model]
 
 
 def _next(folder: Path, first: Refresh) -> None:

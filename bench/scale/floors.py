@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.scale.stages import SEED, opened
-from goldmine.activity.build import partition
+from goldmine.activity.build import index_of, partition
 from goldmine.activity.measures import FLOWS, PEAKS, SUMS
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, write_json
-from goldmine.features.windows import BUCKETS
+from goldmine.features.windows import BUCKETS, READ, STRETCHES
 from goldmine.labels import eligible_rows, selected_features
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.boosting import lightgbm
@@ -23,6 +23,9 @@ from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.training_set import outcomes, read_training_set, sample_weights
 from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 from goldmine.validation.rules import load_rules
+
+_MONTHLY = {"transactions": ("bit_or(own_days)", "sum(own_count)"), "balances": ("sum(aum_avg)",)}
+"""What the features need of each month by itself."""
 
 
 def validate(folder: Path, _folder: str) -> None:
@@ -59,19 +62,26 @@ def activity(folder: Path) -> None:
 
 
 def features(folder: Path) -> None:
-    """One statement a cutoff over the activity: every measure summed in each bucket, joined and written."""
+    """One statement a cutoff over the activity: every measure summed in each bucket and month, joined and written."""
     bank, work = opened(folder)
     connection, out = duckdb.connect(), folder / "floor"
     for cutoff in required_cutoffs(bank, selected_use_cases(bank, work, bank.data_until), bank.data_until):
         parts = []
         for name, measures in (("transactions", [*SUMS, *PEAKS]), ("balances", [f"{c}_avg" for c in PRODUCT_CLASSES])):
-            for bucket, ages in enumerate(BUCKETS):
-                months = [month_key(month_end(cutoff, -age)) for age in ages]
+            for position in READ[name]:
+                ends = {age: month_end(cutoff, -age) for age in STRETCHES[position]}
+                months = [month_key(end) for end in ends.values()]
                 files = [str(partition(work, name, month)) for month in months if month in bank.months(name)]
                 if not files:
                     continue
-                sums = ", ".join(f'{"max" if m in PEAKS else "sum"}({m}) AS "{name}_{m}_{bucket}"' for m in measures)
-                parts.append(f"(SELECT customer_id, {sums} FROM read_parquet({files}) GROUP BY 1)")
+                sums = [
+                    f"{measure} FILTER (month = {index_of(month_key(end))}) AS {name}_{number}_{age}"
+                    for age, end in ends.items()
+                    for number, measure in enumerate(_MONTHLY[name])
+                ]
+                if position < len(BUCKETS):
+                    sums += [f'{"max" if m in PEAKS else "sum"}({m}) AS "{name}_{m}_{position}"' for m in measures]
+                parts.append(f"(SELECT customer_id, {', '.join(sums)} FROM read_parquet({files}) GROUP BY 1)")
         customers = [str(file.path) for file in bank.tables["customers"].files]
         joined = " ".join(f"LEFT JOIN {part} p{index} USING (customer_id)" for index, part in enumerate(parts))
         connection.execute(

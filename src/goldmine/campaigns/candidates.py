@@ -14,6 +14,7 @@ from goldmine.contactability.funnel import FunnelCounter, SkippedRule
 from goldmine.contactability.rules import assessed_until
 from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.i18n import _
+from goldmine.core.membership import is_among
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import UseCase
@@ -74,7 +75,7 @@ def candidates(tables: ContactTables, work: Workspace, campaign: Campaign, score
     if campaign.rules:
         asked = scores[0].use_case.model_copy(update={"name": campaign.campaign_id, "eligible": campaign.rules})
         ids = eligible(tables.connection, work, asked, tables.as_of).to_pyarrow()["customer_id"].to_pylist()
-        eligible_rows = rows[rows["customer_id"].isin(ids)]
+        eligible_rows = rows[is_among(rows["customer_id"], ids)]
         counter.leave("asked", _CONDITIONS, len(rows) - len(eligible_rows), "eligible")
         rows = eligible_rows
     rows = _as_numbers(tables, rows.sort_values("customer_id", ignore_index=True))

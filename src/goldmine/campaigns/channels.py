@@ -13,6 +13,7 @@ from goldmine.contactability.policy import Fatigue
 from goldmine.contract.tables import CONTACT_CHANNELS
 from goldmine.core.dates import month_end
 from goldmine.core.i18n import _
+from goldmine.core.membership import is_among
 
 _NO_CHANNEL = _("cannot be reached by any of its channels, or refused them")
 _TIRED = _("contacted often enough of late")
@@ -94,8 +95,9 @@ def contactable(
     rested = reached_by & _rested(rows, names, history, fatigue)
     free = rested.any(axis=1)
     counter.leave("fatigued", _TIRED, int((reachable & ~free).sum()), "fatigue")
-    habit = history.habit.groupby("channel")["customer_id"].agg(list)
-    habitual = rested & pd.DataFrame({name: rows["customer_id"].isin(habit.get(name, [])) for name in names})
+    habit = {name: history.habit.loc[history.habit["channel"] == name, "customer_id"] for name in names}
+    answered = {name: is_among(rows["customer_id"], customers) for name, customers in habit.items()}
+    habitual = rested & pd.DataFrame(answered, rows.index)
     best = habitual.where(habitual.any(axis=1), rested)
     rows = rows.drop(columns=[f"may_{name}" for name in names])
     return pd.concat([rows, best], axis=1)[free].reset_index(drop=True)

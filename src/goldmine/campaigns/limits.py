@@ -1,6 +1,6 @@
 """Limits of the assignment: capacity per branch, manager, grid and channel, of each campaign and of all together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +53,10 @@ def limits_of(options: pd.DataFrame, campaigns: Sequence[Campaign], policy: Poli
         for kind in KINDS:
             capacity = getattr(campaign.capacity, kind)
             families.append(_family(options, in_campaign, (campaign.campaign_id, kind), capacity, (names, bounds)))
-        channels = pd.Series({name: len(names) + index for index, name in enumerate(campaign.channels)})
+        channels: dict[str, int] = {name: len(names) + index for index, name in enumerate(campaign.channels)}
         names += [(campaign.campaign_id, "channel", name) for name in campaign.channels]
         bounds += [(channel.min, channel.max) for channel in campaign.channels.values()]
-        families.append(np.where(in_campaign, options["channel"].map(channels).fillna(-1), -1))
+        families.append(np.where(in_campaign, _positions(options["channel"], channels), -1))
     all_options = np.ones(len(options), dtype=bool)
     for kind in KINDS if policy.capacity else ():
         families.append(_family(options, all_options, ("", kind), getattr(policy.capacity, kind), (names, bounds)))
@@ -82,13 +82,19 @@ def _family(
     campaign_id, kind = family
     ids = options[f"{kind}_id"].where(selected)
     keys = sorted({*ids.dropna().unique(), *capacity.overrides})
-    indices = pd.Series({key: len(names) + index for index, key in enumerate(keys)}, dtype="int64")
+    indices = {key: len(names) + index for index, key in enumerate(keys)}
     for key in keys:
         limits = capacity.overrides.get(key)
         names.append((campaign_id, kind, key))
         maximum = capacity.default if limits is None or limits.max is None else limits.max
         bounds.append((limits.min if limits else 0, maximum))
-    return ids.map(indices).fillna(-1).to_numpy()
+    return _positions(ids, indices)
+
+
+def _positions(ids: pd.Series, indices: Mapping[str, int]) -> NDArray:
+    """The index of each unit, -1 where there is none; units are looked up once each, since options are millions."""
+    codes, units = pd.factorize(ids)
+    return np.array([*(indices.get(unit, -1) for unit in units), -1])[codes]
 
 
 def check_units(tables: ContactTables, campaigns: Sequence[Campaign], policy: Policy) -> None:

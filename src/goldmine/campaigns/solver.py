@@ -94,9 +94,8 @@ def _options_that_matter(problem: Problem) -> NDArray:
     solution is among these and near ties. The prices minimise a smoothed dual of the programme, with decreasing
     smoothing; the programme itself then finds the exact prices.
     """
-    value = problem.value
-    by_option = problem.counts.T.tocsr()
     order = np.argsort(problem.customer, kind="stable")
+    value, by_option = problem.value[order], problem.counts.T.tocsr()[order]
     first = np.flatnonzero(np.diff(problem.customer[order], prepend=-1))
     size = np.diff(first, append=len(order))
     limits = len(problem.max_count)
@@ -104,13 +103,11 @@ def _options_that_matter(problem: Problem) -> NDArray:
     spread = max(float(value.std()), 1e-6)
 
     def dual(prices: NDArray, heat: float) -> tuple[float, NDArray]:
-        net_value = (value - by_option @ (prices[:limits] - prices[limits:]))[order] / heat
+        net_value = (value - by_option @ (prices[:limits] - prices[limits:])) / heat
         top = np.maximum(np.maximum.reduceat(net_value, first), 0)
         weight = np.exp(net_value - np.repeat(top, size))
         sums = np.add.reduceat(weight, first) + np.exp(-top)
-        share = np.empty(len(value))
-        share[order] = weight / np.repeat(sums, size)
-        used = by_option.T @ share
+        used = by_option.T @ (weight / np.repeat(sums, size))
         fixed = prices[:limits] @ max_count - prices[limits:] @ problem.min_count
         slope = np.concatenate([max_count - used, used - problem.min_count])
         return float(heat * (top + np.log(sums)).sum() + fixed), slope
@@ -125,12 +122,13 @@ def _options_that_matter(problem: Problem) -> NDArray:
         )
         prices = result.x
     net_value = value - by_option @ (prices[:limits] - prices[limits:])
-    best = np.zeros(problem.customer.max() + 1)
-    np.maximum.at(best, problem.customer, net_value)
+    best = np.repeat(np.maximum(np.maximum.reduceat(net_value, first), 0), size)
     quotas = (
         (problem.counts[np.flatnonzero(problem.min_count > 0)].sum(axis=0) > 0) if problem.min_count.any() else False
     )
-    return np.flatnonzero((net_value > best[problem.customer] - _BAND * heat) | quotas)
+    matters = np.empty(len(order), dtype=bool)
+    matters[order] = net_value > best - _BAND * heat
+    return np.flatnonzero(matters | quotas)
 
 
 def _programme(problem: Problem) -> tuple[Any, NDArray]:

@@ -16,6 +16,7 @@ from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import read_condition
 from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.membership import is_among
 from goldmine.core.workspace import Workspace
 from goldmine.credit.exclusions import refused_customers
 from goldmine.credit.limits import people_on_books
@@ -119,11 +120,13 @@ def meant_for(
         the offer's product; `meant_<n>`: whether the offer is meant for them.
     """
     rows = rows.reset_index(drop=True)
-    customers = list(rows["customer_id"])
+    customers = rows["customer_id"].to_list()
     segment = pd.Series("", rows.index, dtype="object")
     for use_case in use_cases if any(offer.segment for offer in campaign.offers) else ():
         own = rows["use_case"] == use_case.name
-        segment[own] = segments_of(tables.connection, work, use_case, tables.as_of, list(rows.loc[own, "customer_id"]))
+        segment[own] = segments_of(
+            tables.connection, work, use_case, tables.as_of, rows.loc[own, "customer_id"].to_list()
+        )
     claims = load_claims()
     conditions = {f"when {offer.when}": read_condition(offer.when) for offer in campaign.offers if offer.when}
     named = {name for offer in campaign.offers for name in offer.claims}
@@ -135,7 +138,7 @@ def meant_for(
         asked = [f"claim {name}" for name in offer.claims] + ([f"when {offer.when}"] if offer.when else [])
         in_segment = (segment == offer.segment) | (not offer.segment)
         flags[f"meant_{index}"] = (met[asked].all(axis=1) & in_segment).to_numpy(dtype=bool)
-        flags[f"held_{index}"] = rows["customer_id"].isin(holders.get(offer.product_id, set())).to_numpy(dtype=bool)
+        flags[f"held_{index}"] = is_among(rows["customer_id"], holders.get(offer.product_id, set()))
     return rows.assign(segment=segment, **flags)
 
 

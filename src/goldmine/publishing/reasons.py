@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 
 from goldmine.campaigns.claims import Claim, ReasonsOfClaim, load_claims
@@ -85,16 +87,14 @@ def reasons_in_words(
     if not customers:
         return ReasonsInWords({language: [] for language in languages}, [])
     connection = connect()
-    positions = pa.table({"customer_id": customers, "position": range(len(customers))})
     columns = parquet_schema(work.features(as_of)).names
     features = {feature.name: feature for feature in feature_dictionary(work)}
     known = model.encoding.features if model else ()
     names = quoted_features([name for name in known if name in columns], features.values())
     names = list(dict.fromkeys(name for name in [*names, *_fact_names(use_case, features)] if name in columns))
-    listed = feature_rows(connection, work.features(as_of), positions, names).order("position").to_arrow_table()
     everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
-    typical = typical_values(feature_rows(connection, work.features(as_of), everyone, names).to_arrow_table(), names)
-
+    listed, others = _features_of(connection, work.features(as_of), names, customers, everyone)
+    typical = typical_values(others, names)
     untrue = _untrue_claims(connection, work, customers, as_of)
 
     def quotable(feature: str, value: float | str | None, row: int) -> bool:
@@ -134,6 +134,19 @@ def reasons_in_words(
         for row, plain in zip(reasons, facts, strict=True)
     ]
     return ReasonsInWords(phrases, quoted)
+
+
+def _features_of(
+    connection: Backend, features: Path, names: list[str], customers: list[str], everyone: pa.Table
+) -> tuple[pa.Table, pa.Table]:
+    """Features of the customers, in their order, and of everyone, in no order; the wide table is read once for both."""
+    listed = pa.table({"customer_id": customers, "position": range(len(customers))})
+    asked = listed.join(
+        everyone.append_column("eligible", pa.repeat(True, everyone.num_rows)), "customer_id", join_type="full outer"
+    )
+    rows = feature_rows(connection, features, asked, names).to_arrow_table()
+    mine = rows.filter(pc.is_valid(rows["position"])).sort_by("position")
+    return mine, rows.filter(pc.is_valid(rows["eligible"]))
 
 
 def _untrue_claims(connection: Backend, work: Workspace, customers: Sequence[str], as_of: date) -> list[list[Claim]]:

@@ -48,31 +48,43 @@ def main() -> None:
         "--double", action="store_true", help="also a first refresh of twice as many customers, without floors"
     )
     arguments = parser.parse_args()
-    folder = _prepared_folder(arguments.customers, arguments.months)
+    project = home()
+    folder = _prepared_folder(project, arguments.customers, arguments.months)
     refresh = _first(folder)
     print(f"all: {refresh.total():.1f} s, {refresh.total() / refresh.floor():.2f} x the sum of the floors")
     print(f"peak memory of a stage: {max(took.peak for took in refresh.ours.values()) / GIB:.2f} GiB")
     _next(folder, refresh)
     _peers(folder)
     if arguments.double:
-        twice = _first(_prepared_folder(2 * arguments.customers, arguments.months), floors=False)
+        twice = _first(_prepared_folder(project, 2 * arguments.customers, arguments.months), floors=False)
         print(f"twice the customers: {twice.total() / refresh.total():.2f} x the time")
 
 
-def _prepared_folder(customers: int, months: int) -> Path:
-    folder = home() / "data" / "bench" / f"{customers}x{months}"
+def _prepared_folder(project: Path, customers: int, months: int) -> Path:
+    """A folder with the bank, and without what an earlier run made of it, its models among them."""
+    folder = project / "data" / "bench" / f"{customers}x{months}"
     print(HEAD, flush=True)
     if not (folder / "bank").exists():
         took = measure("ours", "bank", str(folder), str(customers), str(months))
         _print_line("sample bank", took, None, customers, folder / "bank")
     if not (folder / "first").exists():
         measure("ours", "first", str(folder))
-    for name in ("work", "floor", "peers"):
+    for name in ("work", "floor", "peers", "mlruns"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "floor").mkdir()
-    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder / 'mlflow.db'}"
-    (folder / "mlflow.db").unlink(missing_ok=True)
+    _make_home(folder, project)
     return folder
+
+
+def _make_home(folder: Path, project: Path) -> None:
+    """Have the stages keep models and journals below a folder, with the project's settings."""
+    for name in ("expectations", "notebooks", "pipelines"):
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(project / name, target_is_directory=True)
+    (folder / "mlruns").mkdir()
+    os.environ["GOLDMINE_HOME"] = str(folder)
+    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"
 
 
 def _first(folder: Path, *, floors: bool = True) -> Refresh:

@@ -11,25 +11,6 @@ MONTHS = {30: 1, 90: 3, 180: 6, 365: 12}
 INCOME = ("in_salary", "in_pension", "in_subsidy", "in_merchant", "out_utility", "out_loan", "in_loan")
 KINDS = ("in_transfer", "in_cash", "in_investment", "out_transfer", "out_cash", "out_purchase", "out_investment")
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
-TRANSACTION_MONTHS = (
-    {f"{flow}_change_90d": 6 for flow in ("inflow", "outflow", "own_days", "in_salary", "in_merchant")}
-    | {f"{flow}_share_90d": 12 for flow in ("inflow", "outflow", "own_days")}
-    | {f"{flow}_season_share": 12 for flow in ("inflow", "outflow", "own_days")}
-    | {"gap_mean_365d": 12, "recency_to_gap_365d": 12, "own_count_volatility_365d": 12}
-    | {"inflow_to_year_ago": 15, "outflow_to_year_ago": 15, "own_days_year_ago": 15}
-)
-"""Months of transactions without which a feature is unknown."""
-BALANCE_MONTHS = (
-    {f"aum_avg_{days}d": months for days, months in MONTHS.items()}
-    | {f"aum_change_{days}d": months + 1 for days, months in MONTHS.items()}
-    | {"aum_growth_90d": 4, "aum_growth_365d": 13}
-    | {"aum_slope_180d": 6, "aum_slope_365d": 12, "aum_volatility_365d": 12, "aum_trough_365d": 12}
-    | {"aum_year_ago": 13, "aum_next_quarter_year_ago": 12, "months_below_level_365d": 12}
-    | {"aum_biggest_rise_180d": 7, "aum_biggest_fall_180d": 7, "aum_falling_months_180d": 7}
-    | {f"{name}_change_{days}d": months + 1 for name in CLASSES for days, months in ((90, 3), (365, 12))}
-    | {f"{group}_rose_share": 4 for group in ("village", "employer", "family")}
-)
-"""Months of balances without which a feature is unknown."""
 
 
 def recompute_features(books: Books, cutoff: pd.Timestamp) -> pd.DataFrame:
@@ -50,13 +31,6 @@ def recompute_features(books: Books, cutoff: pd.Timestamp) -> pd.DataFrame:
         **profile(customers, cutoff, moves),
         **peers(books, cutoff, customers, holdings, moves),
     }
-    for table, column, needed in (
-        ("transactions", "time", TRANSACTION_MONTHS),
-        ("balances", "month_end", BALANCE_MONTHS),
-    ):
-        first = books.tables[table][column].min()
-        on_books = 12 * (cutoff.year - first.year) + cutoff.month - first.month + 1
-        tables |= {name: np.nan for name, months in needed.items() if on_books < months}
     return pd.DataFrame(tables, index=customers.index)
 
 

@@ -162,7 +162,6 @@ def test_balances_level_trend_and_share(tmp_path):
             balance("A", "2024-05-31", "demand", "3000.00"),
             balance("A", "2024-05-31", "wealth", "9000.00"),
             balance("A", "2024-02-29", "demand", "4000.00"),
-            balance("A", "2023-06-30", "demand", "500.00"),
         ],
     }
     names = ["aum_avg_30d", "aum_change_90d", "wealth_share_30d", "demand_change_90d", "aum_peak_365d"]
@@ -447,29 +446,16 @@ def test_features_survive_being_stored_as_json():
         assert json.loads(json.dumps(restored.stored())) == stored
 
 
-def test_months_before_the_books_begin_are_unknown(tmp_path):
-    """Transactions reach 14 months back, one too few for the quarter a year ago; balances four."""
+def test_months_before_the_balances_begin_are_unknown(tmp_path):
+    """Balances of four months beside transactions of 14 months."""
     averages = {"2024-05-31": "500.00", "2024-04-30": "400.00", "2024-03-31": "300.00", "2024-02-29": "200.00"}
     tables = {
         "customers": [CUSTOMER],
-        "transactions": [
-            transaction(1, "A", "2024-05-03T09:00", amount="10.00"),
-            transaction(2, "A", "2023-08-03T09:00", amount="30.00"),
-            transaction(3, "A", "2023-04-03T09:00", amount="20.00"),
-        ],
+        "transactions": [transaction(1, "A", "2024-05-03T09:00"), transaction(2, "A", "2023-04-03T09:00")],
         "balances": [balance("A", day, "demand", average) for day, average in averages.items()],
     }
-    known = {
-        "own_days_season_share": 0.5,
-        "outflow_season_share": 0.75,
-        "aum_avg_90d": 400.0,
-        "aum_change_90d": 300.0,
-        "aum_peak_365d": 500.0,
-        "outflow_sum_365d": 40.0,
-    }
+    known = {"aum_avg_90d": 400.0, "aum_change_90d": 300.0, "demand_change_90d": 300.0, "aum_peak_365d": 500.0}
     unknown = [
-        "own_days_year_ago",
-        "outflow_to_year_ago",
         "aum_avg_180d",
         "aum_year_ago",
         "aum_next_quarter_year_ago",
@@ -478,11 +464,12 @@ def test_months_before_the_books_begin_are_unknown(tmp_path):
         "aum_change_180d",
         "aum_growth_365d",
         "aum_slope_180d",
+        "aum_volatility_365d",
         "aum_biggest_rise_180d",
         "demand_change_365d",
     ]
-    assert features_of(tmp_path / "short", tables, *known) == [tuple(known.values())]
+    assert features_of(tmp_path / "known", tables, *known) == [tuple(known.values())]
     assert features_of(tmp_path / "unknown", tables, *unknown) == [(None,) * len(unknown)]
-    tables["transactions"].append(transaction(4, "A", "2023-03-03T09:00", amount="20.00"))
-    year_ago = features_of(tmp_path / "longer", tables, "own_days_year_ago", "outflow_to_year_ago")
-    assert year_ago == [(2.0, 0.25)]
+    # A bank whose books begin four months ago has what they hold.
+    tables["transactions"] = [transaction(1, "A", "2024-02-03T09:00"), transaction(2, "A", "2024-05-03T09:00")]
+    assert features_of(tmp_path / "young", tables, "aum_avg_365d", "aum_year_ago") == [(pytest.approx(1400 / 12), 0.0)]

@@ -22,9 +22,9 @@ them: 30 days are the month that ends at the cutoff, 90, 180 and 365 days are 3,
 A share or a ratio is empty where it would be over nothing. A transaction that the books hold twice under one number
 counts once.
 
-A month before the books begin is unknown: what compares months, or is their mean, low or spread, is empty where the
-transactions or balances do not reach back to all of its months, those of `aum_year_ago` 13. Sums of money, counts of
-transactions and peaks are of the months that there are.
+A window counts the months that are on the books. Where balances begin later than the transactions, a month before them
+is unknown, and so are features of balances that read it: averages, changes, lows, trends, amounts of a year ago.
+
 {families}
 ## All features
 

@@ -27,7 +27,7 @@ Generated from code by `python -m goldmine.features.measure_docs > docs/measures
 A family is a function of a `View`, one row a customer: `v.total("in_salary_sum", 90)` adds a measure up over a window
 of {windows} days (1, 3, 6, 12 whole months), `v.previous(...)` over the three months before the last three,
 `v.peak(...)` takes the largest; `v.rows.<column>` is a column as it is, `v.zero("<column>")` with zero for empty.
-`v.if_on_books("balances", 13, change)` leaves what compares 13 months empty where the books begin later.
+`v.if_on_books(13, change)` leaves what reads 13 months of balances empty where they begin later.
 Amounts are whole fen. In a notebook `MEASURES.<Tab>` of `goldmine.features.measure_docs` completes the names.
 """
 

@@ -57,7 +57,7 @@ def peer_inputs(v: View) -> dict[str, IntegerValue]:
     now = v.zero("aum_a0")
     return {
         "aum_mean": now,
-        "rose_share": v.if_on_books("balances", 4, (now > v.zero("aum_a3")).cast("int64")),
+        "rose_share": v.if_on_books(4, (now > v.zero("aum_a3")).cast("int64")),
         "wealth_share": (v.zero("wealth_a0") > 0).cast("int64"),
         "own_days_mean": days,
         "asleep_share": (days == 0).cast("int64"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import ibis
-from ibis.expr.types import NumericValue, Value
+from ibis.expr.types import IntegerValue, NumericValue, Value
 
 from goldmine.activity.measures import month_index
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
@@ -44,18 +44,23 @@ class View:
         """Largest of a measure over the last `days`; empty where there was nothing."""
         return ibis.greatest(*[self.rows[f"{measure}_{bucket}"] for bucket in range(WINDOW_BUCKETS[days])])
 
-    def if_on_books(self, table: Literal["transactions", "balances"], months: int, value: Value) -> Value:
-        """A value that compares months, empty where the books of a table do not reach back to all of them.
+    def if_on_books(self, months: int, value: Value) -> Value:
+        """A value of balances, empty where they begin later than the transactions, and after the first month it reads.
 
-        A month before the books begin is unknown, not a month without money or transactions.
+        A month before the balances begin is unknown, not a month without money. Where both begin within the window, the
+        value is of the months that there are, as those of transactions are: a young bank trains on such cutoffs.
 
         Parameters
         ----------
         months : int
-            Months up to the cutoff, its own included, that the value is computed from.
+            Months up to the cutoff, its own included, back to the earliest that is read.
         """
-        observed = month_index(self.rows.cutoff) - month_index(self.rows[f"{table}_from"]) + 1
-        return ibis.cases((observed >= months, value), else_=ibis.null(value.type()))
+        reached = self._observed("balances") >= ibis.least(months, self._observed("transactions"))
+        return ibis.cases((reached, value), else_=ibis.null(value.type()))
+
+    def _observed(self, table: Literal["transactions", "balances"]) -> IntegerValue:
+        """Months of a table on the books, the cutoff's own included, of those that features read."""
+        return month_index(self.rows.cutoff) - month_index(self.rows[f"{table}_from"]) + 1
 
     def known(self, day: Value) -> Value:
         """Whether a day is on or before the cutoff; false for an unknown day."""

@@ -10,8 +10,6 @@
   months that begin a year before the month after the cutoff.
 """
 
-from functools import partial
-
 import ibis
 from ibis.expr.types import NumericValue
 
@@ -153,7 +151,7 @@ def _level(v: View) -> list[FeatureDefinition]:
     now, year = v.zero("aum_a0"), aum(v, range(12))
     peak = ibis.greatest(*year)
     coming = sum_of(aum(v, range(9, 12)))
-    on_books = partial(v.if_on_books, "balances")
+    on_books = v.if_on_books
     below = [(value < LEVEL_FEN).cast("int64") for value in year]
     return numbers(
         NEEDS,
@@ -182,12 +180,18 @@ def _level(v: View) -> list[FeatureDefinition]:
             "yuan",
             None,
         ),
-        ("months_below_level_365d", on_books(12, sum_of(below)), _("Months below 10,000 yuan in a year"), "count", 365),
+        (
+            "months_below_level_365d",
+            on_books(12, sum_of(below)),
+            _("Months below 10,000 yuan in a year"),
+            "count",
+            365,
+        ),
     )
 
 
 def _movement(v: View) -> list[FeatureDefinition]:
-    year, on_books = aum(v, range(12)), partial(v.if_on_books, "balances")
+    year, on_books = aum(v, range(12)), v.if_on_books
     steps = [year[age] - year[age + 1] for age in range(6)]
     falls = [(step < 0).cast("int64") for step in steps]
     return numbers(

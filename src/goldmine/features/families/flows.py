@@ -5,8 +5,6 @@
   after those.
 """
 
-from functools import partial
-
 from goldmine.core.i18n import _, pgettext
 from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan
 from goldmine.features.reason_text import ReasonText
@@ -201,7 +199,7 @@ def _kinds(v: View) -> list[FeatureDefinition]:
 
 
 def _change(v: View) -> list[FeatureDefinition]:
-    definitions, on_books = [], partial(v.if_on_books, "transactions")
+    definitions = []
     for flow, (title, inner) in FLOW_TITLES.items():
         now, before = v.total(f"{flow}_sum", 90), v.previous(f"{flow}_sum")
         year_ago, season = v.zero(f"{flow}_sum_5"), v.zero(f"{flow}_sum_4")
@@ -212,28 +210,28 @@ def _change(v: View) -> list[FeatureDefinition]:
             NEEDS,
             (
                 f"{flow}flow_change_90d",
-                on_books(6, yuan(now - before)),
+                yuan(now - before),
                 _("{flow}: last 90 days less the 90 before", flow=title),
                 "yuan",
                 180,
             ),
             (
                 f"{flow}flow_share_90d",
-                on_books(12, ratio(now, year)),
+                ratio(now, year),
                 _("{flow}: last quarter's share of the year", flow=title),
                 "share",
                 365,
             ),
             (
                 f"{flow}flow_to_year_ago",
-                on_books(15, ratio(now, year_ago)),
+                ratio(now, year_ago),
                 _("{flow} over that of the same months a year ago", flow=title),
                 "ratio",
                 90,
             ),
             (
                 f"{flow}flow_season_share",
-                on_books(12, ratio(season, year)),
+                ratio(season, year),
                 _("{flow}: share of the year that fell in the coming quarter's months", flow=title),
                 "share",
                 365,

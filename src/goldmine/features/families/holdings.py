@@ -29,14 +29,14 @@ def holdings(v: View) -> list[FeatureDefinition]:
             (f"{name}_avg_30d", yuan(now), _("{holding}, last month's daily average", holding=title), "yuan", 30),
             (
                 f"{name}_change_90d",
-                v.if_on_books("balances", 4, yuan(now - v.zero(f"{name}_a3"))),
+                v.if_on_books(4, yuan(now - v.zero(f"{name}_a3"))),
                 _("Change of {holding} over 90 days", holding=inner),
                 "yuan",
                 90,
             ),
             (
                 f"{name}_change_365d",
-                v.if_on_books("balances", 13, yuan(now - v.zero(f"{name}_a12"))),
+                v.if_on_books(13, yuan(now - v.zero(f"{name}_a12"))),
                 _("Change of {holding} over a year", holding=inner),
                 "yuan",
                 365,

@@ -8,8 +8,6 @@
   transactions.
 """
 
-from functools import partial
-
 import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue
@@ -130,7 +128,7 @@ def _months(v: View, ages: range) -> NumericValue:
 
 def _recency(v: View) -> list[FeatureDefinition]:
     since = v.days_since(ibis.greatest(*[v.rows[f"last_own_{bucket}"] for bucket in range(6)]))
-    gap = v.if_on_books("transactions", 12, ratio(real(365), _days(v, range(12))))
+    gap = ratio(real(365), _days(v, range(12)))
     months_of = [v.zero(f"days_a{age}") != 0 for age in range(12)]
     silent = ibis.cases(*[(active, age) for age, active in enumerate(months_of)], else_=12)
     streak = ibis.cases(*[(~active, age) for age, active in enumerate(months_of)], else_=12)
@@ -165,45 +163,32 @@ def _evenness(v: View) -> list[FeatureDefinition]:
         _days(v, ages) for ages in (range(3), range(3, 6), range(9, 12), range(12, 15))
     )
     year = _days(v, range(12))
-    on_books = partial(v.if_on_books, "transactions")
     weekend_share = ratio(v.total("weekend_count", 365), v.total("in_count", 365) + v.total("out_count", 365))
     return numbers(
         NEEDS,
-        (
-            "own_count_volatility_365d",
-            on_books(12, variation(counts)),
-            _("Unevenness of monthly own transactions"),
-            "ratio",
-            365,
-        ),
+        ("own_count_volatility_365d", variation(counts), _("Unevenness of monthly own transactions"), "ratio", 365),
         (
             "own_days_change_90d",
-            on_books(6, quarter - previous),
+            quarter - previous,
             _("Own transaction days: last 90 days less the 90 before"),
             "days",
             180,
         ),
         (
             "own_days_share_90d",
-            on_books(12, ratio(quarter, year)),
+            ratio(quarter, year),
             _("Own transaction days: last quarter's share of the year"),
             "share",
             365,
         ),
         (
             "own_days_season_share",
-            on_books(12, ratio(coming, year)),
+            ratio(coming, year),
             _("Own transaction days: share of the year that fell in the coming quarter's months"),
             "share",
             365,
         ),
-        (
-            "own_days_year_ago",
-            on_books(15, year_ago),
-            _("Own transaction days in the same quarter a year ago"),
-            "days",
-            90,
-        ),
+        ("own_days_year_ago", year_ago, _("Own transaction days in the same quarter a year ago"), "days", 90),
         ("weekend_share_365d", weekend_share, _("Share of transactions at weekends"), "share", 365),
     )
 

@@ -146,7 +146,7 @@ def sources_of_income(v: View) -> list[FeatureDefinition]:
             ),
             (
                 f"{flow}_change_90d",
-                v.if_on_books("transactions", 6, yuan(v.total(f"{flow}_sum", 90) - v.previous(f"{flow}_sum"))),
+                yuan(v.total(f"{flow}_sum", 90) - v.previous(f"{flow}_sum")),
                 _("{income}: last 90 days less the 90 before", income=title),
                 "yuan",
                 180,

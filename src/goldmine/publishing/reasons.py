@@ -102,10 +102,9 @@ def reasons_in_words(
         if quoted and not says_something(quoted, value):
             return False
         sign = sign_of(quoted, value)
+        # Nobody has a value, such as of a year ago where balances begin later: no reason that tells one from others.
         if sign == "unknown" and quoted and quoted.kind == "number" and feature not in typical:
-            return (
-                False  # nobody has a value, such as of a year ago on younger books: no reason to tell one from others
-            )
+            return False
         if any(claim.reasons.made_by(feature, sign) for claim in untrue[row]):
             return False
         if directions is None:

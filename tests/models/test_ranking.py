@@ -12,14 +12,14 @@ from goldmine.models.ranking import SCORES, write_in_order, write_ranges, write_
 def ranked(tmp_path):
     """Rank parts of customers and probabilities by one query and by a number of ranges; the two files."""
 
-    def rank(parts, ranges):
+    def rank(parts, ranges, rate=None):
         files = [tmp_path / f"{number:04}.parquet" for number in range(len(parts))]
         for file, (customers, probabilities) in zip(files, parts, strict=True):
             rows = pa.table({"customer_id": customers, "probability": pa.array(probabilities, pa.float64())}, SCORES)
             write_in_order(connect(), rows, file)
         one, other = tmp_path / "one" / "scores.parquet", tmp_path / "other" / "scores.parquet"
-        write_ranked(DUCKDB, files, one, tmp_path)
-        write_ranges(DUCKDB, files, other, tmp_path, ranges)
+        write_ranked(DUCKDB, files, one, tmp_path, rate=rate)
+        write_ranges(DUCKDB, files, other, tmp_path, ranges, rate=rate)
         return one, other
 
     return rank
@@ -50,6 +50,15 @@ def test_any_number_of_ranges_gives_the_same_file(ranked, ranges):
 def test_part_in_which_nobody_is_eligible_adds_nothing(ranked):
     for file in ranked([*PARTS, ([], [])], 3):
         assert pq.read_table(file)["rank"].to_pylist() == list(range(1, 11))
+
+
+def test_a_rate_stands_for_the_probability_of_everyone_whom_the_parts_only_order(ranked):
+    unknown = float("-inf")
+    for file in ranked([(["A", "B", "C"], [-3.0, unknown, 7.0]), (["D"], [-3.0]), (["E"], [unknown])], 3, rate=0.05):
+        rows = pq.read_table(file)
+        assert rows["customer_id"].to_pylist() == ["C", "A", "D", "B", "E"]
+        assert rows["probability"].to_pylist() == [0.05] * 5
+        assert rows["decile"].to_pylist() == [1, 3, 5, 7, 9]
 
 
 def test_plateau_larger_than_a_range_is_divided_by_customer_number(ranked, tmp_path):

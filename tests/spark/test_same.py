@@ -16,9 +16,10 @@ from goldmine.core.files import remove
 from goldmine.core.parquet import parquet_files
 from goldmine.features import build_features, feature_content
 from goldmine.labels.eligibility import eligible_rows
-from goldmine.labels.use_case import load_use_case
+from goldmine.labels.use_case import Baseline, load_use_case
 from goldmine.models import ranking
 from goldmine.models.champion import Champion
+from goldmine.models.expected_rate import score_by_expected_rate
 from goldmine.models.score import score
 from goldmine.models.train import train
 from goldmine.models.training_draw import draw_balanced
@@ -82,6 +83,23 @@ def test_scores_and_lists_are_the_same(sample, spark, monkeypatch, rows):
     assert pc.count_distinct(table["probability"]).as_py() > 50
     assert on_list == on_their_list
     assert len(on_list) > 50
+
+
+@pytest.mark.parametrize("rows", [150, ranking.RANGE], ids=["ranges", "one query"])
+def test_customers_who_get_the_expected_rate_are_the_same(sample, spark, monkeypatch, rows):
+    monkeypatch.setattr(ranking, "RANGE", rows)
+    lowest_first = Baseline(feature="days_since_own", highest_first=False)
+    case = use_case(name="rated", expected_rate=0.05, baseline=lowest_first)
+    rated = [
+        score_by_expected_rate(sample.bank, work, case, sample.cutoff, engine=engine)
+        for work, engine in ((sample.duckdb, DUCKDB), (sample.spark, spark))
+    ]
+    assert contents(rated[0].path) == contents(rated[1].path)
+    scores, held = pq.read_table(rated[0].path), eligible_rows(sample.duckdb, case, sample.cutoff)
+    days = pc.fill_null(held["days_since_own"], float("inf")).to_pylist()
+    order = sorted(zip(days, held["customer_id"].to_pylist(), strict=True))
+    assert scores["customer_id"].to_pylist() == [number for _, number in order]
+    assert set(scores["probability"].to_pylist()) == {0.05}
 
 
 @pytest.mark.parametrize("max_rows", [100, 100_000])

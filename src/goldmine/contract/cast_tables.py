@@ -5,7 +5,6 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from goldmine.contract.bank import TableFile, changed_while_read
@@ -25,6 +24,7 @@ from goldmine.contract.stage import MOST_THREADS, connect, left_out, stage
 from goldmine.contract.tables import TABLES
 from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import ContractError
+from goldmine.core.parquet import count_rows
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ReadRows:
     @classmethod
     def of(cls, connection: DuckDBPyConnection, spec: TableSpec, mapping: Mapping, folder: Path) -> "ReadRows":
         """What is known of the rows in a folder of staged files, whose sources the connection names."""
-        rows = sum(pq.read_metadata(part).num_rows for part in folder.rglob("*.parquet"))
+        rows = count_rows([*folder.rglob("*.parquet")])
         totals = source_totals(connection, spec, mapping, rows)
         return cls(rows, totals, left_out(connection, spec, mapping), source_columns(connection, spec, mapping, folder))
 

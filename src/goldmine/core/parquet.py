@@ -12,6 +12,13 @@ def parquet_files(path: Path) -> list[Path]:
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
+def count_rows(files: list[Path]) -> int:
+    """The rows of some files together, from their metadata."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(file).num_rows for file in files)
+
+
 def parquet_schema(path: Path) -> "pa.Schema":
     """The names and types of a table's columns."""
     import pyarrow.parquet as pq

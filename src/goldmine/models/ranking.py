@@ -17,6 +17,7 @@ from ibis.backends.sql import SQLBackend
 
 from goldmine.core.engine import Engine, connect, parquet_rows, rows_in_order
 from goldmine.core.files import whole_file
+from goldmine.core.parquet import count_rows
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
 from goldmine.core.tasks import run_tasks
@@ -31,7 +32,9 @@ _ROW_GROUP = 2_048
 """Small, since a range reads a piece of each part."""
 
 
-def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path, *, in_order: bool = False) -> int:
+def write_ranked(
+    engine: Engine, parts: list[Path], path: Path, scratch: Path, *, in_order: bool = False, rate: float | None = None
+) -> int:
     """Write the rows of some parts by rank as one sealed file, and return how many there are.
 
     It holds customer_id, probability, decile (1 best to 10) and rank; customers of one probability follow one another
@@ -47,23 +50,27 @@ def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path, *
         A folder for what is in between.
     in_order : bool
         Whether the parts are by `write_in_order`, so that tasks may rank them.
+    rate : float, optional
+        The probability of everyone; that of the parts then gives nothing but the order.
     """
-    total = _rows(parts)
+    total = count_rows(parts)
     # One query costs half as much, and sorts on disk what exceeds the memory.
     if in_order and total > RANGE:
-        write_ranges(engine, parts, path, scratch, -(-total // RANGE))
+        write_ranges(engine, parts, path, scratch, -(-total // RANGE), rate=rate)
     else:
         ranked = f"SELECT *, row_number() OVER ({_ORDER}) AS rank FROM {parquet_rows(parts)}"
-        _write(connect(spill=scratch), total, path, ranked, "ORDER BY rank")
+        _write(connect(spill=scratch), total, path, ranked, "ORDER BY rank", rate=rate)
     return total
 
 
-def write_ranges(engine: Engine, parts: list[Path], path: Path, scratch: Path, count: int) -> None:
+def write_ranges(
+    engine: Engine, parts: list[Path], path: Path, scratch: Path, count: int, *, rate: float | None = None
+) -> None:
     """Write the file of `write_ranked` by a number of ranges, each of which a task puts in order."""
-    total = _rows(parts)
+    total = count_rows(parts)
     ranges = _ranges(parts, scratch / "ranges", count)
     deque(run_tasks(engine, ranges, "ranking", partial(_write_range, parts), rows=total // count), maxlen=0)
-    deque(run_tasks(engine, [path], "ranks", partial(_join, ranges, total), rows=total), maxlen=0)
+    deque(run_tasks(engine, [path], "ranks", partial(_join, ranges, total, rate), rows=total), maxlen=0)
 
 
 def write_in_order(connection: SQLBackend, scored: pa.Table, path: Path) -> None:
@@ -73,10 +80,6 @@ def write_in_order(connection: SQLBackend, scored: pa.Table, path: Path) -> None
     for file, rows, group in ((path, in_order, _ROW_GROUP), (_keys(path), in_order[::_EVERY], None)):
         with whole_file(file) as temporary:
             pq.write_table(rows, temporary, row_group_size=group)
-
-
-def _rows(parts: list[Path]) -> int:
-    return sum(pq.read_metadata(part).num_rows for part in parts)
 
 
 def _keys(part: Path) -> Path:
@@ -105,14 +108,19 @@ def _ranges(parts: list[Path], folder: Path, count: int) -> list[_Range]:
 
 def _from(customer_id: str, probability: float) -> str:
     """Condition of a key and all that follow it; the first comparison lets DuckDB pass over row groups."""
-    value = f"{probability!r}::DOUBLE"
+    value = _number(probability)
     return f"probability <= {value} AND (probability < {value} OR customer_id >= {literal(customer_id)})"
 
 
 def _before(customer_id: str, probability: float) -> str:
     """Condition of all that come before a key."""
-    value = f"{probability!r}::DOUBLE"
+    value = _number(probability)
     return f"probability >= {value} AND (probability > {value} OR customer_id < {literal(customer_id)})"
+
+
+def _number(value: float) -> str:
+    """A number as SQL, infinite ones included."""
+    return f"'{value!r}'::DOUBLE"
 
 
 def _write_range(parts: list[Path], connection: SQLBackend, piece: _Range) -> None:
@@ -122,16 +130,19 @@ def _write_range(parts: list[Path], connection: SQLBackend, piece: _Range) -> No
         )
 
 
-def _join(ranges: list[_Range], total: int, connection: SQLBackend, path: Path) -> None:
+def _join(ranges: list[_Range], total: int, rate: float | None, connection: SQLBackend, path: Path) -> None:
     """Write the ranges one after the other as one file."""
     connection.con.register("in_order", rows_in_order([piece.path for piece in ranges]))
-    _write(connection, total, path, "SELECT *, row_number() OVER () AS rank FROM in_order")
+    _write(connection, total, path, "SELECT *, row_number() OVER () AS rank FROM in_order", rate=rate)
 
 
-def _write(connection: SQLBackend, total: int, path: Path, ranked: str, order: str = "") -> None:
+def _write(
+    connection: SQLBackend, total: int, path: Path, ranked: str, order: str = "", *, rate: float | None = None
+) -> None:
     """Write ranked rows; without an order, in the one in which they come."""
+    probability = "probability" if rate is None else f"{rate}::DOUBLE AS probability"
     with sealed_file(path) as temporary:
         connection.raw_sql(
-            f"COPY (SELECT customer_id, probability, CAST((rank - 1) * 10 // {total} + 1 AS INTEGER) AS decile, rank "
+            f"COPY (SELECT customer_id, {probability}, CAST((rank - 1) * 10 // {total} + 1 AS INTEGER) AS decile, rank "
             f"FROM ({ranked}) {order}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
         )

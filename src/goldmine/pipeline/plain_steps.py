@@ -25,7 +25,7 @@ def score_by_expected_rate(run: Snapshot) -> dict[str, Any]:
     from goldmine.validation import require, validate_file
 
     case = load_use_case(run.use_case, run.work)
-    rated = rate(run.bank, run.work, case, run.as_of)
+    rated = rate(run.bank, run.work, case, run.as_of, engine=run.engine)
     require([validate_file("scores", rated.path, run.work, bank=run.bank)])
     text = _("no model: {rate:.1%} of {n:,} eligible are expected", rate=case.expected_rate, n=rated.rows)
     run.tell(run.use_case, text)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import ibis
-import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
 from goldmine.activity.measures import ASSET_CLASSES
@@ -17,7 +16,7 @@ from goldmine.contract.reconciliation import TableIntake
 from goldmine.core.dates import month_key
 from goldmine.core.engine import connect, read_parquet
 from goldmine.core.i18n import LocalizedText, _
-from goldmine.core.parquet import parquet_files
+from goldmine.core.parquet import count_rows, parquet_files
 from goldmine.core.settings import RecordModel
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
@@ -181,7 +180,7 @@ def _exits(funnel: Funnel) -> tuple[Exit, ...]:
 
 
 def _rows(table: Path) -> int:
-    return sum(pq.read_metadata(path).num_rows for path in parquet_files(table))
+    return count_rows(parquet_files(table))
 
 
 def _number(connection: SQLBackend, count: ibis.Value) -> int:

@@ -14,10 +14,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from goldmine.core.files import read_json
-from goldmine.core.parquet import parquet_files
+from goldmine.core.parquet import count_rows, parquet_files
 from goldmine.core.progress import cores
 from goldmine.core.tasks import is_spread
 from goldmine.pipeline.snapshot import Snapshot
@@ -161,7 +159,7 @@ def notebooks_at_once(run: Snapshot) -> int:
     features = run.work.features(run.as_of)
     if not features.exists() or is_spread(run.engine, features):
         return 1
-    customers = sum(pq.read_metadata(file).num_rows for file in parquet_files(features))
+    customers = count_rows(parquet_files(features))
     each = _SMALL_GIB if customers <= _LARGE_BANK else _LARGE_GIB
     return max(1, min(cores(), _free_gib() // (2 * each)))
 

@@ -183,28 +183,45 @@ def every_customer(rows: int) -> int:
     return rows // _ROWS_LOOKED_AT + 1
 
 
-def month_figures(connection: DuckDBPyConnection, table: str, rows: str, every: int) -> MonthFigures:
-    """Figures of each month that a relation of the table's rows holds whole, by every n-th customer."""
+def keep_some_customers(connection: DuckDBPyConnection, table: str, rows: str, every: int) -> None:
+    """Keep what is measured of every n-th customer in the temporary table ``looked_at``, so that rows are read once.
+
+    Parameters
+    ----------
+    rows : str
+        A relation of the table's rows that holds each of its months whole.
+    """
+    contract, measures = TABLES[table], MEASURED[table]
+    names = dict.fromkeys(
+        ("customer_id", contract.month_of, *contract.key, *measures.content, measures.part, measures.amount)
+    )
+    # A month that the books break off in is not compared.
+    known = f"{rows} WHERE {contract.month_of} < date_trunc('month', getvariable('data_until') + INTERVAL 1 DAY)"
+    some = known if every == 1 else f"{known} AND hash(customer_id) % {every} = 0"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE looked_at AS SELECT {', '.join(names)} FROM {some}")
+
+
+def month_figures(connection: DuckDBPyConnection, table: str) -> MonthFigures:
+    """Figures of each month, by the rows of the table that `keep_some_customers` has kept."""
     day, content = TABLES[table].month_of, MEASURED[table].content
     keys = f"count(DISTINCT hash({', '.join(TABLES[table].key)}))"  # a row that stands twice counts once
     different = f"count(DISTINCT hash({', '.join(content)}))" if content else keys
     select = f"{keys} AS rows, count(DISTINCT customer_id), count(DISTINCT {day}::DATE), 1 - {different} / {keys}"
-    rows = _some_customers(table, rows, every)
     # Rows of one customer come together or not at all: a month is worth as many lots as it has rows by their mean size.
     lots = (
-        f"SELECT month, sum(n * n) / sum(n) AS lot FROM (SELECT {_number_of(day)} AS month, count(*) AS n FROM {rows} "
-        "GROUP BY 1, customer_id) GROUP BY 1"
+        f"SELECT month, sum(n * n) / sum(n) AS lot FROM (SELECT {_number_of(day)} AS month, count(*) AS n "
+        "FROM looked_at GROUP BY 1, customer_id) GROUP BY 1"
     )
     query = (
-        f"SELECT month, * EXCLUDE (month) FROM (SELECT {_number_of(day)} AS month, {select} FROM {rows} GROUP BY 1) "
+        f"SELECT month, * EXCLUDE (month) FROM (SELECT {_number_of(day)} AS month, {select} FROM looked_at GROUP BY 1) "
         f"JOIN ({lots}) USING (month)"
     )
     names = (*MONTH_FIGURES, "repeated", "lot")
     return {month: dict(zip(names, row, strict=True)) for month, *row in connection.execute(query).fetchall()}
 
 
-def part_figures(connection: DuckDBPyConnection, table: str, rows: str, every: int) -> PartFigures:
-    """Figures of the amounts of each part and month that a relation of the table's rows holds whole."""
+def part_figures(connection: DuckDBPyConnection, table: str) -> PartFigures:
+    """Figures of the amounts of each part and month, by the same rows."""
     day, measures = TABLES[table].month_of, MEASURED[table]
     # An unknown code may hold anything: it is not named.
     codes = ", ".join(map(literal, TABLES[table].column(measures.part).codes))
@@ -213,19 +230,13 @@ def part_figures(connection: DuckDBPyConnection, table: str, rows: str, every: i
         f"SELECT CASE WHEN grouping(part) = 1 THEN '' ELSE part END, month, count(*), "
         f"CAST(median(amount) AS DOUBLE), CAST(sum(amount) AS DOUBLE) "
         f"FROM (SELECT {known} AS part, {_number_of(day)} AS month, {measures.amount} AS amount "
-        f"FROM {_some_customers(table, rows, every)} AND {measures.amount} > 0) "
+        f"FROM looked_at WHERE {measures.amount} > 0) "
         f"GROUP BY GROUPING SETS ((part, month), (month)) ORDER BY month"
     )
     figures: PartFigures = defaultdict(dict)
     for part, month, *row in connection.execute(query).fetchall():
         figures[part][month] = dict(zip(("rows", *PART_FIGURES), row, strict=True))
     return dict(figures)
-
-
-def _some_customers(table: str, rows: str, every: int) -> str:
-    # A month that the books break off in is not compared.
-    known = f"{rows} WHERE last_day({TABLES[table].month_of}::DATE) <= getvariable('data_until')"
-    return known if every == 1 else f"{known} AND hash(customer_id) % {every} = 0"
 
 
 def _number_of(day: str) -> str:

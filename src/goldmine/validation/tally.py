@@ -8,7 +8,13 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from goldmine.core.sql import quoted
-from goldmine.validation.month_profiles import MonthFigures, PartFigures, month_figures, part_figures
+from goldmine.validation.month_profiles import (
+    MonthFigures,
+    PartFigures,
+    keep_some_customers,
+    month_figures,
+    part_figures,
+)
 from goldmine.validation.rules import Rule
 
 Parameters = Mapping[str, Any]
@@ -79,12 +85,12 @@ class RowCount:
         """Count them."""
         _create_views(connection, self.views)
         rows = f"({self.rows}) AS {quoted(self.table)}"
-        return Tally(
-            _breaking(connection, _with_owners(rows, self.rules), self.rules),
-            _values(connection, rows, self.columns) if self.columns else {},
-            month_figures(connection, self.table, rows, self.every) if self.every else {},
-            part_figures(connection, self.table, rows, self.every) if self.every else {},
-        )
+        breaking = _breaking(connection, _with_owners(rows, self.rules), self.rules)
+        values = _values(connection, rows, self.columns) if self.columns else {}
+        if not self.every:
+            return Tally(breaking, values)
+        keep_some_customers(connection, self.table, rows, self.every)
+        return Tally(breaking, values, month_figures(connection, self.table), part_figures(connection, self.table))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from goldmine.campaigns import solver
 from goldmine.campaigns.assignment_problem import Problem
 from goldmine.campaigns.solver import ClashError, _rows, solve
 from tests.campaigns.made import problem
@@ -52,7 +53,10 @@ def test_first_of_equal_customers_are_chosen():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_choice_is_optimal(seed):
+@pytest.mark.parametrize("quotas", [[0, 0], [5, 4]], ids=["maxima", "quotas"])
+@pytest.mark.parametrize("sample", [5, 100], ids=["first prices of a sample", "first prices of all"])
+def test_choice_is_optimal(seed, quotas, sample, monkeypatch):
+    monkeypatch.setattr(solver, "_SAMPLE", sample)
     random = np.random.default_rng(seed)
     customer = np.unique(np.sort(random.integers(0, 25, 60)), return_inverse=True)[1]
     max_count = np.array([3.0] * 4 + [4.0] * 3 + [8.0, 6.0])
@@ -63,7 +67,7 @@ def test_choice_is_optimal(seed):
         gain=random.choice([100.0, 60.0], 60),
         cost=random.choice([5.0, 20.0], 60),
         member=member,
-        min_count=np.zeros(9),
+        min_count=np.array([0.0] * 7 + quotas),
         max_count=max_count,
     )
     rows, bounds, *_ = _rows(assignment)

@@ -6,7 +6,7 @@ none, which makes the solution that of the full problem. A mixed-integer program
 matter settles any fractions, so the choice is optimal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,11 @@ _TOLERANCE = 1e-6
 _COOLING = (1.0, 0.25, 0.06, 0.02)
 _STEPS = 60
 _BAND = 4.0
+_SAMPLE = 100_000
+"""Customers whose options tell the first prices; `_LAST_STEPS` of all follow."""
+_LAST_STEPS = 10
+_MORE_THAN_QUOTA = 3
+"""So many times as many options as a quota asks for begin, since some are of customers whom others take."""
 
 
 @dataclass(frozen=True)
@@ -92,43 +97,68 @@ def _options_that_matter(problem: Problem) -> NDArray:
 
     Each limit has a price. At the right prices every customer takes the option with the highest net value, and the
     solution is among these and near ties. The prices minimise a smoothed dual of the programme, with decreasing
-    smoothing; the programme itself then finds the exact prices.
+    smoothing; the programme itself then finds the exact prices. Of many customers a sample with its share of the places
+    tells the prices that all then start from.
     """
-    order = np.argsort(problem.customer, kind="stable")
-    value, by_option = problem.value[order], problem.counts.T.tocsr()[order]
-    first = np.flatnonzero(np.diff(problem.customer[order], prepend=-1))
-    size = np.diff(first, append=len(order))
-    limits = len(problem.max_count)
-    max_count = np.where(np.isfinite(problem.max_count), problem.max_count, len(value))
-    spread = max(float(value.std()), 1e-6)
+    prices, heats, steps = np.zeros(2 * len(problem.max_count)), _COOLING, _STEPS
+    every = (problem.customer.max() + 1) // _SAMPLE + 1
+    if every > 1:
+        some = problem.subset(np.flatnonzero(problem.customer % every == 0))
+        share = replace(some, min_count=problem.min_count / every, max_count=problem.max_count / every)
+        prices, heats, steps = _smoothed_prices(_Dual(share), prices, heats, steps), heats[-1:], _LAST_STEPS
+    dual = _Dual(problem)
+    net_value = dual.net_value(_smoothed_prices(dual, prices, heats, steps))
+    best = np.zeros(len(dual.first))
+    np.maximum.at(best, problem.customer, net_value)
+    matters = net_value > best[problem.customer] - _BAND * heats[-1] * dual.spread
+    for limit in np.flatnonzero(problem.min_count > 0):
+        counted = dual.counts[[limit]].indices
+        matters[counted[np.argsort(-net_value[counted])[: _MORE_THAN_QUOTA * int(problem.min_count[limit])]]] = True
+    return np.flatnonzero(matters)
 
-    def dual(prices: NDArray, heat: float) -> tuple[float, NDArray]:
-        net_value = (value - by_option @ (prices[:limits] - prices[limits:])) / heat
-        top = np.maximum(np.maximum.reduceat(net_value, first), 0)
-        weight = np.exp(net_value - np.repeat(top, size))
-        sums = np.add.reduceat(weight, first) + np.exp(-top)
-        used = by_option.T @ (weight / np.repeat(sums, size))
-        fixed = prices[:limits] @ max_count - prices[limits:] @ problem.min_count
-        slope = np.concatenate([max_count - used, used - problem.min_count])
+
+class _Dual:
+    """The smoothed dual of a problem; prices are those of the maxima, then those of the minima."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.counts, self.value = problem.counts.tocsr(), problem.value
+        order = np.argsort(problem.customer, kind="stable")
+        self.sorted_value, self.by_option = self.value[order], self.counts.T.tocsr()[order]
+        self.first = np.flatnonzero(np.diff(problem.customer[order], prepend=-1))
+        self.size = np.diff(self.first, append=len(order))
+        self.min_count = problem.min_count
+        self.max_count = np.where(np.isfinite(problem.max_count), problem.max_count, len(order))
+        self.spread = max(float(self.value.std()), 1e-6)
+
+    def net_value(self, prices: NDArray) -> NDArray:
+        """What each option is worth beyond the places that it takes, yuan."""
+        upper, lower = np.split(prices, 2)
+        return self.value - self.counts.T @ (upper - lower)
+
+    def at(self, prices: NDArray, heat: float) -> tuple[float, NDArray]:
+        """The dual and its slope."""
+        upper, lower = np.split(prices, 2)
+        net_value = (self.sorted_value - self.by_option @ (upper - lower)) / heat
+        top = np.maximum(np.maximum.reduceat(net_value, self.first), 0)
+        weight = np.exp(net_value - np.repeat(top, self.size))
+        sums = np.add.reduceat(weight, self.first) + np.exp(-top)
+        used = self.by_option.T @ (weight / np.repeat(sums, self.size))
+        fixed = upper @ self.max_count - lower @ self.min_count
+        slope = np.concatenate([self.max_count - used, used - self.min_count])
         return float(heat * (top + np.log(sums)).sum() + fixed), slope
 
-    prices = np.zeros(2 * limits)
+
+def _smoothed_prices(dual: _Dual, prices: NDArray, heats: tuple[float, ...], steps: int) -> NDArray:
+    """The prices that minimise a dual, smoothed less and less."""
     # No place is worth more than the best option; without bounds prices diverge if quotas cannot be met.
-    bounds = [(0.0, float(np.abs(value).max()) + spread)] * (2 * limits)
-    for share in _COOLING:
-        heat = share * spread
-        result = minimize(
-            dual, prices, args=(heat,), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+    bounds = [(0.0, float(np.abs(dual.value).max()) + dual.spread)] * len(prices)
+    for heat in heats:
+        arguments = (heat * dual.spread,)
+        found = minimize(
+            dual.at, prices, args=arguments, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
         )
-        prices = result.x
-    net_value = value - by_option @ (prices[:limits] - prices[limits:])
-    best = np.repeat(np.maximum(np.maximum.reduceat(net_value, first), 0), size)
-    quotas = (
-        (problem.counts[np.flatnonzero(problem.min_count > 0)].sum(axis=0) > 0) if problem.min_count.any() else False
-    )
-    matters = np.empty(len(order), dtype=bool)
-    matters[order] = net_value > best - _BAND * heat
-    return np.flatnonzero(matters | quotas)
+        prices = found.x
+    return prices
 
 
 def _programme(problem: Problem) -> tuple[Any, NDArray]:

@@ -6,12 +6,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
 
 from bench.scale.stages import SEED, opened
 from goldmine.activity.build import index_of, partition
 from goldmine.activity.measures import FLOWS, PEAKS, SUMS
 from goldmine.contract.bank import Bank
-from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES
+from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES, TABLES
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, write_json
 from goldmine.features.windows import BUCKETS, READ, STRETCHES
@@ -22,6 +23,7 @@ from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.training_set import outcomes, read_training_set, sample_weights
 from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
+from goldmine.validation.month_profiles import MEASURED
 from goldmine.validation.rules import load_rules
 
 _MONTHLY = {"transactions": ("bit_or(own_days)", "sum(own_count)"), "balances": ("sum(aum_avg)",)}
@@ -29,7 +31,7 @@ _MONTHLY = {"transactions": ("bit_or(own_days)", "sum(own_count)"), "balances": 
 
 
 def validate(folder: Path, _folder: str) -> None:
-    """One statement a table for the suite's conditions on rows, and one for duplicate keys."""
+    """One statement a table for the suite's conditions on rows, one for duplicate keys, three for months."""
     bank, _work = opened(folder)
     connection = duckdb.connect()
     connection.execute("SET VARIABLE data_until = ?", [bank.data_until])
@@ -45,6 +47,26 @@ def validate(folder: Path, _folder: str) -> None:
         for key in {rule.key for rule in rules if rule.of == "key"}:
             twice = f'SELECT 1 FROM "{name}" GROUP BY {", ".join(key)} HAVING count(*) > 1'
             connection.execute(f"SELECT count(*) FROM ({twice})").fetchall()
+        if name in MEASURED:
+            _months(connection, name, bank.tables[name].rows // 1_000_000 + 1)
+
+
+def _months(connection: DuckDBPyConnection, name: str, every: int) -> None:
+    """What is compared of a table's months, of every n-th customer."""
+    measures, day = MEASURED[name], TABLES[name].month_of
+    read = {"customer_id", day, *TABLES[name].key, *measures.content, measures.part, measures.amount}
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sampled AS SELECT {', '.join(sorted(read))}, "
+        f'month({day}) + 12 * year({day}) AS month FROM "{name}" WHERE hash(customer_id) % {every} = 0'
+    )
+    rows = ", ".join(f"count(DISTINCT ({', '.join(key)}))" for key in (TABLES[name].key, measures.content) if key)
+    connection.execute(
+        f"SELECT month, {rows}, count(DISTINCT customer_id), count(DISTINCT {day}::DATE) FROM sampled GROUP BY month"
+    ).fetchall()
+    connection.execute(
+        f"SELECT {measures.part}, month, count(*), median({measures.amount}), sum({measures.amount}) FROM sampled "
+        f"GROUP BY GROUPING SETS (({measures.part}, month), (month))"
+    ).fetchall()
 
 
 def activity(folder: Path) -> None:

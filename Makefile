@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: faults sbom run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
+.PHONY: faults sbom run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench bench-spark messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -71,7 +71,7 @@ portal-proof: $(PROOF) $(DIRECTORY)  ## the portal in a browser as each role, un
 portal-smoke: $(PROOF)  ## of portal-proof a minute's part: a day's work in Chromium, and requests generated from the API's document
 	$(BIN)/python -m pytest -m proof tests/portal_proof/test_work.py tests/portal_proof/test_api_document.py
 
-audit: $(READY)  ## recompute a sample bank of 4,000 customers from its raw tables, cell by cell, by code that knows only the docs
+audit: $(READY)  ## recompute a sample bank of 8,000 customers from its raw tables, cell by cell, by code that knows only the docs
 	$(BIN)/python -m tests.audit $(AUDITED)
 
 check: $(READY)  ## style, import layers, types, and the project's own rules
@@ -101,6 +101,9 @@ credit: $(CREDIT)  ## install optbinning, for goldmine credit scorecard
 
 bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
+
+bench-spark: $(BENCH) $(SPARK)  ## Spark beside DuckDB alone, 200,000 customers: CPU seconds of each stage
+	$(BIN)/python -m bench.spark
 
 serve: $(READY)  ## after make run: the portal on the newest release; at its first start a user for each role
 	$(BIN)/goldmine portal load --work data --services --sample-day

@@ -22,7 +22,7 @@ from tests.audit.outcomes import all_hold, eligible, use_case
 from tests.audit.reasons import borne_out, units
 from tests.audit.screening import long_tail, screening
 
-CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
+CUSTOMERS, SEED, AS_OF = 8_000, 77, pd.Timestamp("2024-06-30")
 SETTINGS = Path(__file__).parents[2] / "pipelines"
 
 

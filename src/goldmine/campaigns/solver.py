@@ -19,7 +19,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
 
 _TOLERANCE = 1e-6
-_COOLING = (1.0, 0.25, 0.06, 0.02)
+_COOLING: tuple[float, ...] = (1.0, 0.25, 0.06, 0.02)
 _STEPS = 60
 _BAND = 4.0
 _SAMPLE = 100_000

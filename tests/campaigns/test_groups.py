@@ -74,6 +74,7 @@ def test_power_is_about_those_whom_no_earlier_release_drew():
         held_out=[False] * 2_380 + [True] * 20 + [False] * 580 + [True] * 20,
         drawn_before=[False] * 2_400 + [True] * 600,
         probability=[0.07] * 2_400 + [0.9] * 600,
+        use_case="longtail",
     )
     power = power_of(campaign(control={"share": 0.15, "min_effect_of_interest": 0.05}), rows)
     assert (power.contact, power.control, power.held_out, power.drawn_before) == (2_500, 500, 40, 600)
@@ -82,6 +83,25 @@ def test_power_is_about_those_whom_no_earlier_release_drew():
     # 20 held out, and 15 of 100 of the other 2,380.
     assert power.expected_control == pytest.approx(377 / 2_400)
     assert power.model_copy(update={"control_share": None}).expected_control is None
+
+
+def test_power_of_a_campaign_that_prevents_is_about_a_fall_of_the_rate():
+    rows = chosen(f"N{number}" for number in range(1_300)).assign(
+        group=["contact"] * 1_100 + ["control"] * 200,
+        held_out=False,
+        drawn_before=False,
+        probability=0.3,
+        use_case="dormancy",
+    )
+    spec = campaign(control={"share": 0.15, "min_effect_of_interest": 0.06})
+    rise, fall = power_of(spec, rows), power_of(spec, rows, {"dormancy"})
+    assert (rise.base_rate, fall.base_rate) == (pytest.approx(0.3), pytest.approx(0.3))
+    assert (round(rise.smallest_effect, 4), round(fall.smallest_effect, 4)) == (0.0998, 0.0969)
+    assert (rise.more_contacts, fall.more_contacts) == (1_921, 1_816)
+    # A rise of a rate of 3% would be seen from 4.0 points on; it cannot fall by as many.
+    few = rows.assign(probability=0.03)
+    assert round(power_of(spec, few).smallest_effect, 3) == 0.04
+    assert power_of(spec, few, {"dormancy"}).smallest_effect is None
 
 
 def test_contact_who_is_held_out_later_belongs_to_no_group():

@@ -78,25 +78,31 @@ def count_control(chosen: int, rows: pd.DataFrame, counter: FunnelCounter) -> No
     counter.leave("control", _CONTROL, control, "control")
 
 
-def power_of(campaign: Campaign, rows: pd.DataFrame) -> Power:
+def power_of(campaign: Campaign, rows: pd.DataFrame, prevented: Collection[str] = ()) -> Power:
     """Statistical power of a campaign.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `split`, with ``probability`` and ``drawn_before``: whether the release of an earlier snapshot held them.
+        From `split`, with ``use_case``, ``probability`` and ``drawn_before``: whether the release of an earlier
+        snapshot held them.
+    prevented : collection of str
+        Use cases whose outcome a contact is to prevent: for them the effect is a fall of its rate.
     """
     new, of_interest = rows[~rows["drawn_before"]], campaign.control.min_effect_of_interest
     drawn = _counted(new)
     rate = float(new["probability"].mean()) if len(new) else 0.0
-    explained = float(new["probability"].var(ddof=0)) if len(new) else 0.0
+    # The measurement counts who reached the aim: of an outcome to be prevented, those to whom it did not happen.
+    wanted = new["probability"].mask(new["use_case"].isin(prevented), 1 - new["probability"])
+    aim = float(wanted.mean()) if len(new) else 0.0
+    explained = float(wanted.var(ddof=0)) if len(new) else 0.0
     groups = (drawn.contact, drawn.control)
     return Power(
         **_counted(rows).model_dump(),
         base_rate=rate,
-        smallest_effect=smallest_effect(rate, *groups, explained),
+        smallest_effect=smallest_effect(aim, *groups, explained),
         min_effect_of_interest=of_interest,
-        more_contacts=more_contacts(rate, *groups, of_interest, explained),
+        more_contacts=more_contacts(aim, *groups, of_interest, explained),
         control_share=campaign.control.share,
         newly_drawn=drawn,
     )

@@ -226,6 +226,7 @@ def _offer_count(offer: Offer, rows: pd.DataFrame) -> OfferCount:
 
 def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid_until: object) -> CampaignRecord:
     campaign, contact = entry.campaign, rows[rows["group"] == "contact"]
+    prevented = {score.use_case.name for score in entry.scores if score.use_case.prevents}
     return CampaignRecord.model_validate(
         {
             "title": campaign.title,
@@ -236,7 +237,7 @@ def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid
             "ranking": entry.ranking,
             "funnel": entry.candidates.counter.funnel(entry.candidates.skipped),
             "limits": [limit for limit in limits if limit.campaign_id in ("", campaign.campaign_id)],
-            "power": power_of(campaign, rows),
+            "power": power_of(campaign, rows, prevented),
             "offers": [_offer_count(offer, rows) for offer in campaign.offers],
             "expected_value": round(float(contact["expected_value"].sum()), 2),
             "settings": of_value(campaign_texts()),

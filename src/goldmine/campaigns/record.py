@@ -61,7 +61,8 @@ class Power(RecordModel):
     base_rate : float
         Rate of the outcome predicted by the calibrated probabilities, of those measured.
     smallest_effect : float or None
-        Smallest difference of rates detected with a power of 80% (two-sided, 5%); None if there is none.
+        Smallest difference of rates in the wanted direction, a fall where contacts are to prevent the outcome, that is
+        detected with a power of 80% (two-sided, 5%); None if there is none.
     min_effect_of_interest : float
         The smallest effect of interest.
     more_contacts : int or None

@@ -50,7 +50,7 @@ def test_markdown_is_in_the_language_of_the_run_and_code_stays():
     path = home() / "notebooks" / "14_employee.ipynb"
     chinese, english = (translated_notebook(path, language)["cells"] for language in ("zh", "en"))
     headings = [cell["source"].splitlines()[0] for cell in chinese if cell["cell_type"] == "markdown"]
-    assert headings == ["# 14 · 一位员工的一天", "## 今日联系客户", "## 逾期未联系", "## 临近升级", "## 本人业绩"]
+    assert headings == ["# 14 · 一位员工的一天", "## 今日联系客户", "## 逾期未联系", "## 临界提级客户", "## 本人业绩"]
     assert english[0]["source"].startswith("# 14 · One employee's day\n")
     code = [[cell for cell in cells if cell["cell_type"] == "code"] for cells in (chinese, english)]
     assert code[0] == code[1]

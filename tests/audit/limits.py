@@ -118,10 +118,12 @@ def refused_credit(books: Books, day: pd.Timestamp, given: dict, people: pd.Data
     age -= (people.birth_date.dt.month * 100 + people.birth_date.dt.day > day.month * 100 + day.day).astype(int)
     refuse(people.index[(age < given.get("min_age", 18)) | (age > given.get("max_age", 65))], "age_outside")
     refuse(people.index[people.opened_on > month_end(day, -given.get("min_months", 12))], "too_new")
-    months = books.tables["loan_months"].merge(books.tables["loans"][["loan_id", "customer_id"]], on="loan_id")
-    months = books.under_survivors(months, day, ("customer_id",))
-    months = months[(months.month_end <= day) & (months.month_end > month_end(day, -given.get("arrears_months", 24)))]
-    now = months[(months.month_end == day) & (months.days_overdue > given.get("max_days_overdue", 0))]
-    refuse(now.customer_id, "arrears")
+    loans = books.tables["loans"][["loan_id", "customer_id", "closed_on"]]
+    months = books.under_survivors(books.tables["loan_months"].merge(loans, on="loan_id"), day, ("customer_id",))
+    months = months[months.month_end <= day]
+    last = months.sort_values("month_end").drop_duplicates("loan_id", keep="last")
+    last = last[(last.month_end == day) | ~(last.closed_on <= day)]
+    refuse(last.customer_id[last.days_overdue > given.get("max_days_overdue", 0)], "arrears")
+    months = months[months.month_end > month_end(day, -given.get("arrears_months", 24))]
     refuse(months.customer_id[months.days_overdue > given.get("max_days_overdue_before", 30)], "arrears_before")
     return refused

@@ -119,6 +119,37 @@ def test_without_the_tables_that_a_check_needs_everybody_is_refused_unless_the_r
     assert limits_of(tmp_path / "b", given, excused)["C1"]["refusal"] is None
 
 
+def test_arrears_of_a_loan_do_not_end_where_its_rows_do(tmp_path, nuts):
+    """At the snapshot others have rows; three loans were 25 days late a month or three years before, one is repaid."""
+    loans = {
+        "RUNS": loan("L1", "RUNS", 9, 9, late={"2024-05-31": 25}),
+        "LONG": loan("L2", "LONG", 9, 9, late={"2021-05-31": 25}),
+        "REPAID": loan("L3", "REPAID", 9, 9, late={"2024-05-31": 25}, closed_on=date(2024, 6, 10)),
+        "PAID_UP": loan("L4", "PAID_UP", 9, 9, late={"2024-04-30": 25, "2024-05-31": 0}),
+    }
+    rows = [row for one in loans.values() for row in one["months"] if row["month_end"] != AS_OF]
+    given = tables([customer(name) for name in loans], [row for name in loans for row in deposits(name, 50_000)],
+                   merchants=[merchant(name) for name in loans], loans=[one["loan"] for one in loans.values()],
+                   loan_months=[*rows, *loan("L0", "NOBODY", 1, 1)["months"]])  # fmt: skip
+    found = limits_of(tmp_path, given, nuts)
+    assert {name: row["refusal"] for name, row in found.items()} == {
+        "RUNS": "arrears",
+        "LONG": "arrears",
+        "REPAID": None,
+        "PAID_UP": None,
+    }
+
+
+def test_loans_by_month_that_end_before_the_snapshot_cannot_be_checked(tmp_path):
+    late = loan("L1", "C1", 10_000, 10_000, late={"2024-05-31": 25})
+    given = tables([customer("C1"), customer("C2")], deposits("C1", 50_000) + deposits("C2", 50_000),
+                   merchants=[merchant("C1"), merchant("C2")], loans=[late["loan"]],
+                   loan_months=[row for row in late["months"] if row["month_end"] != AS_OF])  # fmt: skip
+    assert {row["refusal"] for row in limits_of(tmp_path / "a", given, rules_of()).values()} == {"unchecked"}
+    excused = limits_of(tmp_path / "b", given, rules_of(exclusions={"may_be_unchecked": ["loan_months"]}))
+    assert {name: row["refusal"] for name, row in excused.items()} == {"C1": "arrears", "C2": None}
+
+
 def test_without_loans_what_is_owed_is_the_balance_of_loans(tmp_path):
     held = deposits("C1", 50_000) + deposits("C1", 30_000, "loan")
     given = tables([customer("C1")], held, merchants=[merchant("C1")], loans=[], loan_months=[])

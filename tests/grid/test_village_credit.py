@@ -181,7 +181,9 @@ def test_arrears_of_any_member_keep_a_household_off_and_unknown_ones_everybody(t
         "loan_months": [
             loan_month("A2", "100", 1),
             loan_month("B", "100", 31, date(2023, 1, 31)),
+            loan_month("B", "100"),
             loan_month("C", "100", 30, date(2023, 1, 31)),
+            loan_month("C", "100"),
         ],
     }
     credit = worked_out(tmp_path, customers, ratings, [facts()], relations=family, **lending)
@@ -189,6 +191,12 @@ def test_arrears_of_any_member_keep_a_household_off_and_unknown_ones_everybody(t
     assert statuses == {"A": "arrears", "B": "arrears", "C": "granted"}
     nothing = {"loans": [loan("C")], "loan_months": [{"loan_id": "LC", "month_end": JUNE, "owed": "0"}]}
     credit = worked_out(tmp_path / "unknown", customers, ratings, [facts()], relations=family, **nothing)
+    assert {status for _b, _c, status in limits(credit).values()} == {"unchecked"}
+
+
+def test_loans_by_month_that_end_before_the_snapshot_keep_everybody_off(tmp_path):
+    late = {"loans": [loan("A")], "loan_months": [loan_month("A", "50000", 25, date(2024, 5, 31))]}
+    credit = worked_out(tmp_path, [consenting("A"), consenting("B")], [rated("A"), rated("B")], [facts()], **late)
     assert {status for _b, _c, status in limits(credit).values()} == {"unchecked"}
 
 

@@ -32,15 +32,25 @@ _FROM_CONTACT_RULES = ("staff", "deceased", "frozen", "disputed")
 
 
 def missing_tables(tables: ContactTables, rules: CreditRules) -> tuple[Checked, ...]:
-    """Tables and columns that the exclusions need, the bank lacks, and the rules do not excuse."""
+    """Tables and columns that the exclusions need, the bank lacks, and the rules do not excuse.
+
+    Loans by month count as lacking where they hold no row of the snapshot's month: who is in arrears now is not known.
+    """
     needs: dict[Checked, tuple[str, ...]] = {
         "birth_date": ("customers", "birth_date"),
         "staff": ("staff", "customer_id"),
         "suppressions": ("suppressions", "reason"),
         "loan_months": ("loan_months", "days_overdue"),
     }
-    excused = rules.exclusions.may_be_unchecked
-    return tuple(name for name, need in needs.items() if not tables.has(*need) and name not in excused)
+    lacking = [name for name, need in needs.items() if not tables.has(*need)]
+    if "loan_months" not in lacking and not _has_loans_of(tables, tables.as_of):
+        lacking.append("loan_months")
+    return tuple(name for name in lacking if name not in rules.exclusions.may_be_unchecked)
+
+
+def _has_loans_of(tables: ContactTables, day: date) -> bool:
+    months = tables.table("loan_months")
+    return bool(months.filter(months.month_end == day).limit(1).count().to_pyarrow().as_py())
 
 
 def refused_customers(tables: ContactTables, rules: CreditRules, people: ibis.Table) -> ibis.Table:
@@ -79,14 +89,20 @@ def _birthday(day: date, years: int) -> date:
 
 
 def in_arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:
-    """Whose loans are in arrears at the snapshot, and whose were within the months of the rule."""
+    """Whose loans are in arrears at the snapshot, and whose were within the months of the rule.
+
+    A loan that runs and has no row of the snapshot's month is judged by its last one: arrears do not end unseen.
+    """
     if not tables.has("loan_months", "days_overdue") or not tables.has("loans"):
         return {}
     given, day = rules.exclusions, tables.as_of
-    owners = tables.under_survivors(tables.table("loans").select("loan_id", "customer_id"))
-    months = tables.table("loan_months")
-    late = months.filter(months.month_end <= day, months.month_end > month_end(day, -given.arrears_months))
-    late = late.inner_join(owners, "loan_id").select("customer_id", "month_end", "days_overdue")
-    now = late.filter(late.month_end == day, late.days_overdue > given.max_days_overdue)
-    before = late.filter(late.days_overdue > given.max_days_overdue_before)
+    loans = tables.under_survivors(tables.table("loans").select("loan_id", "customer_id", "closed_on"))
+    months = tables.table("loan_months").select("loan_id", "month_end", "days_overdue")
+    seen = months.filter(months.month_end <= day).inner_join(loans, "loan_id")
+    newest = seen.month_end.max().over(group_by="loan_id")
+    last = seen.mutate(newest=newest).filter(lambda row: row.month_end == row.newest)
+    running = last.closed_on.isnull() | (last.closed_on > day)
+    now = last.filter((last.month_end == day) | running, last.days_overdue > given.max_days_overdue)
+    recent = seen.filter(seen.month_end > month_end(day, -given.arrears_months))
+    before = recent.filter(recent.days_overdue > given.max_days_overdue_before)
     return {"arrears": now, "arrears_before": before}

@@ -51,6 +51,15 @@ def test_a_groups_cap_less_what_it_owes_is_kept(name, column):
     assert chosen.rows["allocated"].tolist() == [100_000, 30_000, 100_000]
 
 
+def test_what_a_trader_owes_counts_whichever_product_comes_first():
+    nuts = rules_of().products["nuts"].model_dump()
+    products = {"citizen": nuts | {"trades": {}}, "nuts": nuts}
+    rows = limits([0.01, 0.01], owed=100_000.0, trade=[None, "nut_roasting"])
+    rows = rows.assign(customer_id="C1", credit_product=["citizen", "nuts"], limit_amount=[10_000.0, 100_000.0])
+    chosen = allocate(rows, rules_of(risk=RISK, group_caps={"trade": 150_000}, products=products), 1e9)
+    assert chosen.rows["allocated"].tolist() == [10_000, 50_000]
+
+
 def test_two_products_of_one_person_keep_the_persons_cap():
     rows = limits([0.01, 0.01]).assign(customer_id="C1")
     assert allocate(rows, rules_of(risk=RISK, person_cap=150_000), 1e9).rows["allocated"].sum() == 150_000

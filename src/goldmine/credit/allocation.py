@@ -100,12 +100,13 @@ def _caps(rows: pd.DataFrame, rules: CreditRules) -> tuple[csr_array, NDArray]:
     caps = {"person": ("customer_id", rules.person_cap)} | {
         name: (CAPPED[name], cap) for name, cap in rules.group_caps.items()
     }
-    people = rows.drop_duplicates("customer_id")
     for column, cap in caps.values():
         group, names = pd.factorize(rows[column])
         named = np.flatnonzero(group >= 0)
         table = csr_array((amounts[named], (group[named], named)), shape=(len(names), len(rows)))
-        owed = people["owed"].groupby(people[column]).sum()
+        # Of two products of a customer one may name no trade: what is owed counts once a customer and group.
+        debts = rows.dropna(subset=[column]).drop_duplicates(list({"customer_id", column}))
+        owed = debts["owed"].groupby(debts[column]).sum()
         left = np.maximum(cap - owed.reindex(names).fillna(0).to_numpy(dtype=np.float64), 0)
         binding = np.flatnonzero(np.asarray(table.sum(axis=1)).ravel() > left)
         tables.append(table[binding])

@@ -43,17 +43,19 @@ class Allocation:
     loss_price: float
 
 
-def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allocation:
+def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float, debts: pd.DataFrame) -> Allocation:
     """Choose limits within the budget and the caps.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         A row a product and customer with a limit: customer_id, credit_product, limit_amount, default_probability,
-        acceptance (chance to take it at its rate; empty counts as 1), owed, and the columns of `CAPPED` (empty: no
-        cap).
+        acceptance (chance to take it at its rate; empty counts as 1), and the columns of `CAPPED` (empty: no cap).
     loss_budget : float
         Yuan a year that may be expected to be lost.
+    debts : pandas.DataFrame
+        What all customers owe, those without a limit too: customer_id, owed (yuan in all) and the columns of `CAPPED`;
+        a row a customer and trade.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allo
     rate = np.array([rules.products[name].rate_bp for name in rows["credit_product"]], dtype=np.float64)
     loss = used * chance * risk.loss_given_default
     profit = used * (1 - chance) * (rate - risk.funding_bp) / 10_000 - loss - risk.yearly_cost * taken
-    table, limit = _caps(rows, rules)
+    table, limit = _caps(rows, rules, debts)
     matrix = vstack([csr_array(loss[None, :]), table]).tocsr()
     worth = np.flatnonzero(profit > 0)
     share = np.zeros(len(rows))
@@ -93,7 +95,7 @@ def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allo
     return Allocation(rows.assign(allocated=given), float(part @ loss), float(made.sum()), float(share @ profit), price)
 
 
-def _caps(rows: pd.DataFrame, rules: CreditRules) -> tuple[csr_array, NDArray]:
+def _caps(rows: pd.DataFrame, rules: CreditRules, debts: pd.DataFrame) -> tuple[csr_array, NDArray]:
     """Groups x rows with each row's limit, and the yuan that each group may still be lent."""
     tables, limits = [csr_array((0, len(rows)))], [np.zeros(0)]
     amounts = rows["limit_amount"].to_numpy(dtype=np.float64)
@@ -104,9 +106,9 @@ def _caps(rows: pd.DataFrame, rules: CreditRules) -> tuple[csr_array, NDArray]:
         group, names = pd.factorize(rows[column])
         named = np.flatnonzero(group >= 0)
         table = csr_array((amounts[named], (group[named], named)), shape=(len(names), len(rows)))
-        # Of two products of a customer one may name no trade: what is owed counts once a customer and group.
-        debts = rows.dropna(subset=[column]).drop_duplicates(list({"customer_id", column}))
-        owed = debts["owed"].groupby(debts[column]).sum()
+        # A customer of two trades has two rows: what is owed counts once a customer and group.
+        once = debts.dropna(subset=[column]).drop_duplicates(list({"customer_id", column}))
+        owed = once["owed"].groupby(once[column]).sum()
         left = np.maximum(cap - owed.reindex(names).fillna(0).to_numpy(dtype=np.float64), 0)
         binding = np.flatnonzero(np.asarray(table.sum(axis=1)).ravel() > left)
         tables.append(table[binding])

@@ -21,6 +21,8 @@ from tests.tiny import make_bank, workspace
 
 RISK = RiskRules(max_probability=0.1, loss_given_default=0.5, funding_bp=200, utilisation=0.5, yearly_cost=100)
 NAMES = list(RISK_FEATURES)
+FIRST_YEAR = {str(month_end(date(2022, 12, 1), later)): 0 for later in range(13)}
+"""Days in arrears of a loan of December 2022 that is always paid, by month."""
 EARLY = [str(month_end(date(2021, 12, 31), later)) for later in range(1, 19)]
 
 
@@ -89,8 +91,8 @@ def test_deciles_and_the_cut_off_are_counted():
 def applications(**more) -> dict:
     """Two applicants a year before the snapshot, one of whose loans failed in its fifth month."""
     loans = [
-        loan("L1", "C1", 50_000, 40_000, late={"2023-05-31": 95}, granted_on=date(2022, 12, 10)),
-        loan("L2", "C2", 50_000, 40_000, late={"2024-05-31": 95}, granted_on=date(2022, 12, 20)),
+        loan("L1", "C1", 50_000, 40_000, late=FIRST_YEAR | {"2023-05-31": 95}, granted_on=date(2022, 12, 10)),
+        loan("L2", "C2", 50_000, 40_000, late=FIRST_YEAR | {"2024-05-31": 95}, granted_on=date(2022, 12, 20)),
     ]
     asked = [
         {"application_id": f"A{place}", "customer_id": name, "applied_on": day, "amount": 50_000, "rate_bp": 600}
@@ -116,6 +118,47 @@ def test_a_loan_fails_within_its_months_only_and_nobody_knows_of_the_refused(tmp
     past = past_applications(ContactTables.open(bank, workspace(tmp_path / "work"), AS_OF), RISK.outcome)
     assert past.known["application_id"].tolist() == ["A0", "A1", "A2"]
     assert past.known["bad"].fillna(-1).tolist() == [1, 0, -1]
+
+
+def months_of(given: dict, number: str, *gone: str) -> list[dict]:
+    """The rows of loans by month without some of one loan."""
+    return [row for row in given["loan_months"] if row["loan_id"] != number or str(row["month_end"]) not in gone]
+
+
+def outcomes_of(folder, given: dict) -> dict[str, float]:
+    bank = make_bank(folder / "bank", given)
+    past = past_applications(ContactTables.open(bank, workspace(folder / "work"), AS_OF), RISK.outcome)
+    return past.known.set_index("application_id")["bad"].fillna(-1).to_dict()
+
+
+def test_a_granted_loan_that_is_not_named_is_no_proof_of_having_paid(tmp_path):
+    given = applications()
+    given["loan_applications"][0]["loan_id"] = None
+    given["loan_applications"][1]["loan_id"] = "UNKNOWN"
+    assert outcomes_of(tmp_path, given) == {"A0": -1, "A1": -1, "A2": -1}
+
+
+def test_a_loan_whose_months_are_not_over_has_no_outcome_even_if_it_was_asked_for_long_ago(tmp_path):
+    given = applications()
+    given["loans"][0]["granted_on"] = date(2023, 9, 5)
+    assert outcomes_of(tmp_path, given) == {"A0": -1, "A1": 0, "A2": -1}
+
+
+def test_months_without_a_row_hide_whether_a_loan_paid_but_not_that_it_failed(tmp_path):
+    """Of both loans October 2023 is missing; the first had failed in May."""
+    given = applications()
+    given["loan_months"] = months_of(given, "L1", "2023-10-31")
+    given["loan_months"] = months_of(given, "L2", "2023-10-31")
+    assert outcomes_of(tmp_path / "a", given) == {"A0": 1, "A1": -1, "A2": -1}
+    given["loan_months"] = [row for row in given["loan_months"] if row["month_end"] == AS_OF]
+    assert outcomes_of(tmp_path / "b", given) == {"A0": -1, "A1": -1, "A2": -1}
+
+
+def test_a_loan_repaid_early_has_paid(tmp_path):
+    given = applications()
+    given["loans"][1]["closed_on"] = date(2023, 10, 31)
+    given["loan_months"] = months_of(given, "L2", "2023-10-31", "2023-11-30", "2023-12-31", "2024-06-30")
+    assert outcomes_of(tmp_path, given)["A1"] == 0
 
 
 def test_features_see_nothing_that_came_after_the_application(tmp_path):
@@ -160,7 +203,7 @@ def test_everybody_gets_a_chance_of_default_and_the_poor_who_failed_before_the_h
         held += deposits(name, 500 if poor else 90_000) + deposits(name, 500 if poor else 90_000, months=EARLY)
         if number < 160:
             fails = number % 20 in (0, 2, 4, 6, 8, 11)
-            late = {str(month_end(day, 5)): 95} if fails else {str(month_end(day, 5)): 0}
+            late = {str(month_end(day, later)): 95 if fails and later == 5 else 0 for later in range(13)}
             loans.append(loan(f"L{number}", name, 50_000, 40_000, late=late, granted_on=day))
             asked.append({"application_id": f"A{number:03}", "customer_id": name, "applied_on": day, "amount": 50_000}
                          | {"rate_bp": 600, "decision": "granted", "loan_id": f"L{number}"})  # fmt: skip

@@ -24,8 +24,8 @@ class Applications:
         A row an application, indexed from 0.
     known : pandas.DataFrame
         Of the same rows: application_id, customer_id, applied_on, amount, rate_bp, decision (``granted``, ``refused``,
-        ``not_taken``), and `bad`: whether the loan failed within the months of the rule, missing where that cannot be
-        known.
+        ``not_taken``), and `bad`: whether the loan failed within the months of the rule. It is missing where no loan is
+        known, its months are not over, or one that it ran in has no row and it was not seen to fail in the others.
     """
 
     features: pd.DataFrame
@@ -55,7 +55,7 @@ def past_applications(tables: ContactTables, outcome: Outcome) -> Applications:
     last = month_end(tables.as_of, -outcome.months)
     run = tables.connection.raw_sql
     run(f"CREATE OR REPLACE TEMP TABLE credit_applied AS {_applied(tables, last)}")
-    run(f"CREATE OR REPLACE TEMP TABLE credit_failed AS {_failed(tables, outcome)}")
+    run(f"CREATE OR REPLACE TEMP TABLE credit_outcomes AS {_outcomes(tables, outcome)}")
     run(
         "CREATE OR REPLACE TEMP TABLE credit_asked AS SELECT *, "
         "row_number() OVER (ORDER BY applied_on, application_id) - 1 AS row_id, applied_on AS day, "
@@ -65,8 +65,8 @@ def past_applications(tables: ContactTables, outcome: Outcome) -> Applications:
         tables.connection.con.execute(
             "SELECT application_id, customer_id, applied_on, amount::DOUBLE AS amount, "
             "rate_bp::DOUBLE AS rate_bp, decision, "
-            "CASE WHEN decision = 'granted' THEN (f.loan_id IS NOT NULL)::DOUBLE END AS bad "
-            "FROM credit_asked LEFT JOIN credit_failed AS f USING (loan_id) ORDER BY row_id"
+            "CASE WHEN decision = 'granted' THEN bad END AS bad "
+            "FROM credit_asked LEFT JOIN credit_outcomes USING (loan_id) ORDER BY row_id"
         )
         .to_arrow_table()
         .to_pandas()
@@ -94,12 +94,18 @@ def _applied(tables: ContactTables, last: date) -> str:
     return str(ibis.to_sql(tables.under_survivors(rows.select(*columns)), dialect="duckdb"))
 
 
-def _failed(tables: ContactTables, outcome: Outcome) -> str:
-    loans = ibis.to_sql(tables.table("loans").select("loan_id", "granted_on"), dialect="duckdb")
+def _outcomes(tables: ContactTables, outcome: Outcome) -> str:
+    """SQL of the loans whose months are over: loan_id and bad, missing where a month that it ran in has no row."""
+    loans = ibis.to_sql(tables.table("loans").select("loan_id", "granted_on", "closed_on"), dialect="duckdb")
     months = ibis.to_sql(tables.table("loan_months").select("loan_id", "month_end", "days_overdue"), dialect="duckdb")
-    return (
-        f"SELECT DISTINCT loan_id FROM ({months}) AS m JOIN ({loans}) AS l USING (loan_id) "
-        f"WHERE days_overdue >= {outcome.days_overdue} AND month_end > granted_on "
-        f"AND month_end <= last_day(granted_on + INTERVAL {outcome.months} MONTH) "
-        f"AND month_end <= DATE '{tables.as_of}'"
-    )
+    window_end = f"last_day(granted_on + INTERVAL {outcome.months} MONTH)"
+    return f"""
+        SELECT due.loan_id, CASE WHEN bool_or(days_overdue >= {outcome.days_overdue}) THEN 1
+            WHEN count(days_overdue) FILTER (month_end <= ran_until) >= months_run THEN 0 END::DOUBLE AS bad
+        FROM (SELECT *, datediff('month', granted_on + 1, ran_until + 1) AS months_run
+            FROM (SELECT *, {window_end} AS window_end, least({window_end}, closed_on - 1) AS ran_until
+                FROM ({loans}) AS loans) AS windows
+            WHERE window_end <= DATE '{tables.as_of}') AS due
+        LEFT JOIN ({months}) AS m
+            ON m.loan_id = due.loan_id AND month_end > granted_on AND month_end <= window_end
+        GROUP BY due.loan_id, months_run"""

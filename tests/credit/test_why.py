@@ -8,14 +8,15 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 
 from goldmine.cli import main
 from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.audit.log import AuditLog
-from goldmine.core.errors import ParameterError
+from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.i18n import in_language
-from goldmine.credit.limits import build_limits
-from goldmine.credit.why import why
+from goldmine.credit.limits import build_limits, limits_path
+from goldmine.credit.why import adverse_reasons, why
 from goldmine.publishing.credit_lists import write_credit_lists
 from tests.credit.conftest import AS_OF, customer, deposits, rules_of, tables
 from tests.tiny import make_bank, workspace
@@ -45,8 +46,8 @@ def asked(tmp_path, monkeypatch):
 
 
 def said(asked, name: str, language: str = "en") -> list[str]:
-    bank, work, rules, _built = asked
-    return [str(in_language(line, language)) for line in why(bank, work, AS_OF, rules, name)]
+    bank, work, _rules, _built = asked
+    return [str(in_language(line, language)) for line in why(bank, work, AS_OF, name)]
 
 
 def test_a_limit_is_told_with_its_steps_and_what_lowered_it(asked):
@@ -64,6 +65,27 @@ def test_a_refusal_by_risk_names_what_spoke_against_the_customer_in_both_languag
     text = "Citizen loan: no limit: risk above the highest of the rule: arrears within the last 24 months"
     assert said(asked, "RISKY") == [text]
     assert said(asked, "RISKY", "zh") == ["市民贷：无额度：风险高于规则上限：近24个月内有逾期"]
+
+
+def test_a_limit_is_told_by_the_rules_it_was_worked_out_by_whatever_credit_yaml_says_now(asked, tmp_path):
+    """Today's rules give 20% of the property, and nothing from a chance of 4% on."""
+    now = rules_of().model_dump(mode="json") | {"products": {"homes": HOMES | {"multiple": 0.2, "risk_bands": []}}}
+    now["products"]["homes"]["risk_bands"] = [{"max_probability": 0.04, "share": 1}]
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "credit.yaml").write_text(yaml.safe_dump(now), "utf-8")
+    steps = "400,000.00 (value of property) x 0.3 = 120,000.00; by risk 50% of it; "
+    steps += "what lowered it: little or no tax known, a short time with the bank; limit 60,000"
+    assert [str(one.why) for one in adverse_reasons(asked[1], AS_OF, "FAIR")] == [steps]
+    assert "x 0.3 = 120,000.00; chance of default 5.0%: 50% of it" in said(asked, "FAIR")[0]
+
+
+def test_limits_that_do_not_say_by_which_rules_are_explained_to_nobody(asked):
+    path = limits_path(asked[1], AS_OF)
+    pd.read_parquet(path).to_parquet(path)
+    with pytest.raises(UseCaseError, match="do not say by which rules"):
+        said(asked, "FAIR")
+    with pytest.raises(UseCaseError, match="do not say by which rules"):
+        adverse_reasons(asked[1], AS_OF, "FAIR")
 
 
 def test_who_has_no_base_is_told_so_and_an_unknown_number_is_refused(asked):

@@ -1,6 +1,8 @@
 """What a page of a customer says about credit: the reasons against it, to whom they may be told, a line in the log."""
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.portal import credit_answers
@@ -21,21 +23,21 @@ def limit(customer, product="homes", **more):
 
 
 @pytest.fixture(autouse=True)
-def rules(monkeypatch, settings, tmp_path):
-    """Two products that go by risk; limits stand in a folder of the test's own."""
+def work_folder(settings, tmp_path):
+    """Limits stand in a folder of the test's own."""
     settings.GOLDMINE_WORK = tmp_path
-    monkeypatch.setattr(credit_answers, "credit_rules", lambda: rules_of(products={"homes": HOMES, "taxes": TAX}))
 
 
 @pytest.fixture
 def page(browser, release, tmp_path):
-    """Write limits at the release's month end and ask for a customer's page: status and text."""
+    """Write limits of two products that go by risk and ask for a customer's page: status and text."""
+    noted = {"credit_rules": rules_of(products={"homes": HOMES, "taxes": TAX}).model_dump_json()}
 
-    def ask(name, customer, *rows, language="en"):
+    def ask(name, customer, *rows, language="en", noted=noted):
         file = tmp_path / "credit" / str(release.as_of) / "limits.parquet"
         file.parent.mkdir(parents=True, exist_ok=True)
         if rows:
-            pd.DataFrame(rows).to_parquet(file)
+            pq.write_table(pa.Table.from_pandas(pd.DataFrame(rows)).replace_schema_metadata(noted), file)
         User.objects.update(language=language)
         answer = browser(name).get(f"/customers/{customer}")
         return answer.status_code, answer.content.decode()
@@ -68,9 +70,14 @@ def test_a_lower_limit_is_said_with_its_steps_and_without_the_chance_of_default(
     assert "chance of default" not in text
 
 
-def test_a_limit_that_nothing_lowered_and_a_product_without_rules_are_not_there(page):
-    text = page("s1", "C1", limit("C1"), limit("C1", "gone", refusal="arrears", limit_amount=0.0, bound_by=None))[1]
-    assert "asks about credit" not in text
+def test_a_limit_that_nothing_lowered_is_not_there(page):
+    assert "asks about credit" not in page("s1", "C1", limit("C1"))[1]
+
+
+def test_limits_without_their_rules_leave_the_page_as_it_is(page):
+    refused = limit("C1", refusal="arrears", limit_amount=0.0, bound_by=None)
+    status, text = page("s1", "C1", refused, noted={})
+    assert (status, "asks about credit" in text) == (200, False)
 
 
 def test_a_courts_matter_is_told_by_head_office_alone(page):

@@ -127,12 +127,10 @@ def why(
 ) -> None:
     """Say for each product how a customer's limit came about, or why there is none; the journal records it."""
     from goldmine.core.i18n import _
-    from goldmine.credit.rules import load_credit_rules
     from goldmine.credit.why import why as reasons
 
     with open_desk(work, as_of, language) as desk:
-        rules = load_credit_rules()
-        for line in reasons(desk.bank, desk.work, desk.day, rules, customer):
+        for line in reasons(desk.bank, desk.work, desk.day, customer):
             desk.say(line)
         desk.say(_("A proposal for the customer manager, who decides and tells the customer."))
 

@@ -6,11 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import ibis
+import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from goldmine.contactability.tables import ContactTables
 from goldmine.contract.bank import Bank
 from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.engine import parquet_rows, write_parquet
+from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
@@ -34,6 +37,9 @@ COLUMNS = (
         "offer_from",
     ),
 )
+
+_RULES = "credit_rules"
+"""Name of the rules in the metadata of the table of limits."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,26 @@ class Limits:
 def limits_path(work: Workspace, as_of: date) -> Path:
     """The table of a month end."""
     return work.root / "credit" / str(as_of) / "limits.parquet"
+
+
+def rules_of_limits(work: Workspace, as_of: date) -> CreditRules:
+    """The rules that the limits of a month end were worked out by: today's would explain other amounts.
+
+    Raises
+    ------
+    UseCaseError
+        If the limits were not worked out, or their table does not carry its rules.
+    """
+    path = limits_path(work, as_of)
+    if not path.exists():
+        raise UseCaseError(_("credit: there are no limits at {day}.", day=as_of), _("Run goldmine credit limits."))
+    try:
+        return CreditRules.model_validate_json((pq.read_schema(path).metadata or {}).get(_RULES.encode(), b""))
+    except ValidationError as error:
+        raise UseCaseError(
+            _("credit: the limits of {day} do not say by which rules they were worked out.", day=as_of),
+            _("Run goldmine credit limits."),
+        ) from error
 
 
 def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *, risk: Path | None = None) -> Limits:
@@ -110,7 +136,8 @@ def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *
     path = limits_path(work, as_of)
     empty = "SELECT * FROM (VALUES (1)) WHERE false"
     query = " UNION ALL BY NAME ".join(parts) if parts else empty
-    write_parquet(tables.connection, query, path, order=("credit_product", "customer_id") if parts else ("1",))
+    order = ("credit_product", "customer_id") if parts else ("1",)
+    write_parquet(tables.connection, query, path, order=order, notes={_RULES: rules.model_dump_json()})
     offered, refused = _counts(tables, path) if parts else ({}, {})
     return Limits(as_of, rules, path, offered, refused, off, missing_tables(tables, rules))
 

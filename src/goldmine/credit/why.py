@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 from goldmine.contract.bank import Bank
 from goldmine.core.audit.log import AuditLog, system_user
 from goldmine.core.engine import connect
-from goldmine.core.errors import ParameterError, UseCaseError
+from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 from goldmine.credit.explain import explain, refusal_in_words
-from goldmine.credit.limits import limits_path
+from goldmine.credit.limits import limits_path, rules_of_limits
 from goldmine.credit.rules import CreditProduct, CreditRules
 
 AMOUNTS = ("base_amount", "calculated", "owed_product", "owed", "limit_amount")
@@ -43,18 +43,17 @@ class Adverse:
     why: LocalizedText
 
 
-def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: str) -> list[LocalizedText]:
-    """A line a product that was worked out for the customer; the look-up is logged.
+def why(bank: Bank, work: Workspace, as_of: date, customer: str) -> list[LocalizedText]:
+    """A line a product that was worked out for the customer, by the rules of that time; the look-up is logged.
 
     Raises
     ------
     UseCaseError
-        If the limits of the month end were not worked out.
+        If the limits of the month end were not worked out, or do not say by which rules.
     ParameterError
         If no such customer is on the books.
     """
-    if not limits_path(work, as_of).exists():
-        raise UseCaseError(_("credit: there are no limits at {day}.", day=as_of), _("Run goldmine credit limits."))
+    rules = rules_of_limits(work, as_of)
     details = {"shown": "credit", "as_of": str(as_of)}
     AuditLog.of_bank(bank.name).append("look_up", who=system_user(), subject=f"customer:{customer}", details=details)
     customers = bank.read(connect(), "customers")
@@ -75,22 +74,22 @@ def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: 
     return lines or [_("no credit product has anything to work a limit out from for this customer")]
 
 
-def adverse_reasons(
-    work: Workspace, as_of: date, rules: CreditRules, customer: str, *, withheld: Iterable[str] = ()
-) -> list[Adverse]:
+def adverse_reasons(work: Workspace, as_of: date, customer: str, *, withheld: Iterable[str] = ()) -> list[Adverse]:
     """Why each product gives the customer nothing or less, in words and without the chance of default.
 
-    A limit that nothing lowered is left out, and so is a product that the rules no longer have; without limits of the
-    month end there is nothing.
+    A limit that nothing lowered is left out. The steps are those of the rules that the limits were worked out by.
 
     Parameters
     ----------
     withheld : iterable of str
         Refusals of which only `WITHHELD_WORDS` is said.
+
+    Raises
+    ------
+    UseCaseError
+        If the limits of the month end were not worked out, or do not say by which rules.
     """
-    if not limits_path(work, as_of).exists():
-        return []
-    adverse = []
+    rules, adverse = rules_of_limits(work, as_of), []
     for row, product in _worked_out(work, as_of, rules, customer):
         if row["refusal"] is not None:
             said = WITHHELD_WORDS if row["refusal"] in withheld else refusal_in_words(row)
@@ -103,7 +102,7 @@ def adverse_reasons(
 def _worked_out(
     work: Workspace, as_of: date, rules: CreditRules, customer: str
 ) -> list[tuple[Mapping[str, Any], CreditProduct]]:
-    """A customer's rows of the table of limits, of products that the rules have."""
+    """A customer's rows of the table of limits, each with its product."""
     rows = pq.read_table(limits_path(work, as_of), filters=pc.field("customer_id") == customer).to_pylist()
     rows = [row | {name: float(row[name]) for name in AMOUNTS} for row in rows]
-    return [(row, rules.products[row["credit_product"]]) for row in rows if row["credit_product"] in rules.products]
+    return [(row, rules.products[row["credit_product"]]) for row in rows]

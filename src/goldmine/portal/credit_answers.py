@@ -1,14 +1,12 @@
 """What a customer who asks about credit is told: why a product gives nothing, or less."""
 
 from datetime import date
-from functools import cache
 
 import pyarrow as pa
 from django.conf import settings
 
 from goldmine.core.errors import GoldmineError
 from goldmine.core.workspace import Workspace
-from goldmine.credit.rules import CreditRules, load_credit_rules
 from goldmine.credit.why import WITHHELD, Adverse, adverse_reasons
 from goldmine.portal.models import User
 from goldmine.portal.roles import may
@@ -25,12 +23,6 @@ def credit_answers(user: User, customer_id: str, as_of: date) -> list[Adverse]:
     withheld = () if may(user.role, "head_office") else WITHHELD
     work = Workspace(settings.GOLDMINE_WORK)
     try:
-        return adverse_reasons(work, as_of, credit_rules(), customer_id, withheld=withheld)
+        return adverse_reasons(work, as_of, customer_id, withheld=withheld)
     except (GoldmineError, pa.ArrowException):
         return []
-
-
-@cache
-def credit_rules() -> CreditRules:
-    """Read once a process: a page has no time for its file."""
-    return load_credit_rules()

@@ -170,6 +170,20 @@ def test_without_merchants_or_facts_a_product_is_off_and_says_so(tmp_path):
     assert pq.read_table(built.path).num_rows == 0
 
 
+def test_a_product_by_deposits_is_off_while_a_month_of_the_year_is_missing_for_the_whole_bank(tmp_path):
+    """A constant 100,000 of eleven delivered months would be an average of 91,530.05."""
+    homes = {"product_id": "L-HOME", "title": "Homes", "base": "property", "multiple": 0.3, "cap": 90_000}
+    rules = rules_of(products={"nuts": rules_of().products["nuts"].model_dump(), "homes": homes | {"rate_bp": 480}})
+    held = deposits("C1", 100_000, months=[month for month in MONTHS if month != "2024-01-31"])
+    fact = {"customer_id": "C1", "fact": "property", "amount": 100_000, "observed_on": date(2024, 1, 1)}
+    given = tables([customer("C1")], held, merchants=[merchant("C1")], external_facts=[fact])
+    built = build_limits(make_bank(tmp_path / "bank", given), workspace(tmp_path / "work"), AS_OF, rules)
+    assert {name: str(why) for name, why in built.switched_off.items()} == {
+        "nuts": "balances hold no rows of 2024-01, of the twelve that are averaged"
+    }
+    assert {name: offered for name, offered in built.offered.items() if offered[0]} == {"homes": (1, 30_000.0)}
+
+
 def test_a_cap_of_0_gives_nobody_anything(tmp_path):
     product = rules_of().products["nuts"].model_dump() | {"cap": 0}
     given = tables([customer("C1")], deposits("C1", 50_000), merchants=[merchant("C1")])

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from goldmine.contract.intake import open_bank
-from goldmine.core.errors import ContractError
+from goldmine.core.dates import month_end
+from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.workspace import home
 from goldmine.grid.one_grid import make_grid
 from goldmine.grid.rules import load_grid_rules
@@ -53,7 +54,7 @@ def loan_month(customer: str, owed: str, late: int = 0, day: date = JUNE) -> Row
     return {"loan_id": f"L{customer}", "month_end": day, "owed": owed, "days_overdue": late}
 
 
-def worked_out(tmp_path, customers: list[Row], ratings: list[Row], villages: list[Row], **more: list[Row]):
+def worked_out(tmp_path, customers: list[Row], ratings: list[Row], villages: list[Row], rules=RULES, **more: list[Row]):
     tables = {
         "customers": customers,
         "grids": [village("G1"), village("G2")],
@@ -66,7 +67,7 @@ def worked_out(tmp_path, customers: list[Row], ratings: list[Row], villages: lis
     }
     bank, work = make_bank(tmp_path / "bank", tables | more), workspace(tmp_path / "work")
     make_grid(bank, work, JUNE, load_grid_rules())
-    return make_village_credit(bank, work, JUNE, RULES)
+    return make_village_credit(bank, work, JUNE, rules)
 
 
 def limits(credit) -> dict[str, tuple[object, ...]]:
@@ -198,6 +199,17 @@ def test_loans_by_month_that_end_before_the_snapshot_keep_everybody_off(tmp_path
     late = {"loans": [loan("A")], "loan_months": [loan_month("A", "50000", 25, date(2024, 5, 31))]}
     credit = worked_out(tmp_path, [consenting("A"), consenting("B")], [rated("A"), rated("B")], [facts()], **late)
     assert {status for _b, _c, status in limits(credit).values()} == {"unchecked"}
+
+
+def test_a_month_that_the_whole_bank_lacks_is_told_where_limits_go_by_deposits(tmp_path):
+    months = [str(month_end(JUNE, -lag)) for lag in range(12)]
+    by_deposits = RULES.model_dump() | {"business": {"parts": {"deposits": 0.5}, "min": 10_000, "max": 60_000}}
+    who = [consenting("A")], [rated("A")], [facts()], VillageRules.model_validate(by_deposits)
+    held = [balance("A", month, "demand", "100000") for month in months]
+    assert limits(worked_out(tmp_path / "a", *who, balances=held)) == {"A": (50_000, 0, "granted")}
+    gap = [row for row in held if str(row["month_end"]) != "2024-01-31"]
+    with pytest.raises(HistoryError, match="hold no rows of 2024-01, of the twelve"):
+        worked_out(tmp_path / "b", *who, balances=gap)
 
 
 def test_the_roll_call_shows_no_assets_and_its_reasons_add_up(tmp_path):

@@ -133,6 +133,11 @@ class Bank:
         entry = self.tables.get(table)
         return sorted({f.month for f in entry.files}) if entry else []
 
+    def months_lacking(self, table: str, days: Iterable[date]) -> list[str]:
+        """Months of some days, ``YYYY-MM``, of which a partitioned table has no rows at all."""
+        held = self.months(table)
+        return [month for day in days if (month := month_key(day)) not in held]
+
     def require_balances(self, as_of: date) -> None:
         """Refuse a snapshot whose month is missing from the balances: every customer would have an AUM of 0.
 

@@ -5,6 +5,7 @@ from datetime import date
 import ibis
 
 from goldmine.contactability.tables import ContactTables
+from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.credit.rules import CreditProduct
 
@@ -12,11 +13,17 @@ DEPOSITS = ("demand", "time")
 YEAR = 12
 
 
+def months_of_deposits_lacking(bank: Bank, as_of: date) -> list[str]:
+    """Which of the twelve months the bank's balances lack: a year's average of the others would be another amount."""
+    return bank.months_lacking("balances", months_back(as_of, YEAR))
+
+
 def average_deposits(tables: ContactTables) -> ibis.Table:
     """Annual average daily deposits in fen, rounded down: customer_id and base_fen.
 
-    The mean of the daily balances of the last twelve months; months in which nothing stood on the books count as
-    nothing. Where a bank has no daily averages, month ends stand for them.
+    The mean of the daily balances of the last twelve months; months in which a customer had nothing on the books count
+    as nothing. Whether the bank has all twelve says `months_of_deposits_lacking`. Where a bank has no daily averages,
+    month ends stand for them.
     """
     months = months_back(tables.as_of, YEAR)
     rows = tables.bank.read(tables.connection, "balances", [month_key(day) for day in months])

@@ -18,7 +18,14 @@ from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.credit.amounts import amounts, yuan
-from goldmine.credit.bases import average_deposits, latest_facts, owed, season_start, traders
+from goldmine.credit.bases import (
+    average_deposits,
+    latest_facts,
+    months_of_deposits_lacking,
+    owed,
+    season_start,
+    traders,
+)
 from goldmine.credit.exclusions import REFUSALS, missing_tables, refused_customers
 from goldmine.credit.rules import CreditProduct, CreditRules
 from goldmine.identity import merged_numbers, surviving_customers
@@ -131,7 +138,7 @@ def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *
         )
     )
     run(f"CREATE OR REPLACE TEMP TABLE credit_risk AS {probability}")
-    off = {name: gone for name, product in rules.products.items() if (gone := _missing(bank, product))}
+    off = {name: gone for name, product in rules.products.items() if (gone := _missing(bank, product, as_of))}
     parts = [_of_product(tables, rules, name) for name in rules.products if name not in off]
     path = limits_path(work, as_of)
     empty = "SELECT * FROM (VALUES (1)) WHERE false"
@@ -154,13 +161,15 @@ def people_on_books(tables: ContactTables) -> ibis.Table:
     return tables.connection.table("credit_people")
 
 
-def _missing(bank: Bank, product: CreditProduct) -> LocalizedText | None:
+def _missing(bank: Bank, product: CreditProduct, as_of: date) -> LocalizedText | None:
     """What a bank lacks for a product; None if nothing."""
     table = "balances" if product.base == "deposits" else "external_facts"
     if not bank.has(table):
         return _("the bank has no table {table}", table=table)
     if product.trades and not bank.has("merchants"):
         return _("the bank has no table {table}", table="merchants")
+    if product.base == "deposits" and (lacking := months_of_deposits_lacking(bank, as_of)):
+        return _("balances hold no rows of {months}, of the twelve that are averaged", months=", ".join(lacking))
     return None
 
 

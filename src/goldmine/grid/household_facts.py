@@ -11,7 +11,7 @@ from goldmine.grid.village_rules import VillageRules
 from goldmine.identity import merged_numbers, under_survivors
 
 MONTHS = 12
-"""Months of deposits; one without a row counts as nothing."""
+"""Months of deposits; one in which a household has no row counts as nothing."""
 FACTS = ("tax", "provident_fund", "property")
 
 

@@ -10,11 +10,12 @@ from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.core.audit.log import AuditLog, system_user
-from goldmine.core.errors import ContractError
+from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.i18n import _
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
+from goldmine.credit.bases import months_of_deposits_lacking
 from goldmine.credit.rules import load_credit_rules
 from goldmine.grid.household_facts import store_facts, store_lending
 from goldmine.grid.one_grid import require_grid
@@ -70,7 +71,8 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
     ContractError
         If the bank has no villages, or no ratings.
     HistoryError
-        If the grid of the month end was not made, or balances lack that month.
+        If the grid of the month end was not made, or balances lack that month, or one of the year whose deposits the
+        limits are worked out from.
     """
     for table in ("villages", "village_ratings"):
         if not bank.has(table):
@@ -79,6 +81,7 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
             )
     grid = literal(require_grid(work, as_of))
     bank.require_balances(as_of)
+    _require_deposits(bank, as_of, rules)
     found = residents(bank, as_of)
     tables = ContactTables.open(bank, work, as_of, connection=found.connection)
     checked = store_lending(tables, load_credit_rules())
@@ -104,6 +107,19 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
     details = {"rows": len(households)}
     AuditLog.of_bank(bank.name).append("download", who=system_user(), subject=f"villages:{as_of}", details=details)
     return VillageCredit(path, households, found.frame(_PROGRESS), display_names(bank))
+
+
+def _require_deposits(bank: Bank, as_of: date, rules: VillageRules) -> None:
+    parts = rules.business.parts.keys() | rules.consumption.parts.keys()
+    lacking = months_of_deposits_lacking(bank, as_of) if "deposits" in parts else []
+    if lacking:
+        raise HistoryError(
+            _(
+                "village: balances hold no rows of {months}, of the twelve that are averaged.",
+                months=", ".join(lacking),
+            ),
+            _("Deliver these months, or leave deposits out of the parts in village_credit.yaml."),
+        )
 
 
 def _limits(rules: VillageRules, *, checked: bool) -> str:

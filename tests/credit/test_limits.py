@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
+from goldmine.core.dates import month_end
 from goldmine.core.errors import SettingsError
 from goldmine.core.settings import typed
 from goldmine.credit.limits import build_limits
@@ -110,6 +111,20 @@ def test_each_refusal_names_the_first_rule_that_holds(tmp_path, nuts):
         "POOR": "too_small",
     }
     assert {row["limit_amount"] for row in rows.values() if row["refusal"]} == {0}
+
+
+def test_who_was_born_on_29_february_is_a_year_older_on_that_day(tmp_path):
+    """At the snapshot of 29 February 2024 two of them are 20 and 68 years old, the oldest allowed is 67."""
+    born = {"TURNS_20": date(2004, 2, 29), "TURNS_68": date(1956, 2, 29), "STILL_67": date(1956, 3, 1)}
+    ends = [str(month_end(date(2024, 2, 29), -lag)) for lag in range(12)]
+    given = tables([customer(name, birth_date=day) for name, day in born.items()],
+                   [row for name in born for row in deposits(name, 50_000, months=ends)],
+                   merchants=[merchant(name) for name in born],
+                   loan_months=loan("L0", "NOBODY", 1, 1, late={"2024-02-29": 0})["months"])  # fmt: skip
+    bank, work = make_bank(tmp_path / "bank", given), workspace(tmp_path / "work")
+    built = build_limits(bank, work, date(2024, 2, 29), rules_of(exclusions={"min_age": 20, "max_age": 67}))
+    found = {row["customer_id"]: row["refusal"] for row in pq.read_table(built.path).to_pylist()}
+    assert found == {"TURNS_20": None, "TURNS_68": "age_outside", "STILL_67": None}
 
 
 def test_without_the_tables_that_a_check_needs_everybody_is_refused_unless_the_rules_excuse_it(tmp_path):

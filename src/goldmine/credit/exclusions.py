@@ -1,5 +1,6 @@
 """Who is refused whatever the amount: the first rule that holds for each customer."""
 
+from calendar import monthrange
 from datetime import date
 
 import ibis
@@ -85,7 +86,8 @@ def refused_customers(tables: ContactTables, rules: CreditRules, people: ibis.Ta
 
 def _birthday(day: date, years: int) -> date:
     """Day of birth of who becomes so many years old on a day."""
-    return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)
+    year = day.year - years
+    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
 
 
 def in_arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:

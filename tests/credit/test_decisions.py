@@ -46,6 +46,14 @@ def fill_in(path, answers: dict[str, tuple]) -> None:
     book.save(path)
 
 
+def test_an_amount_that_is_not_whole_yuan_is_not_taken_whether_number_or_text(listed):
+    bank, work, path = listed
+    fill_in(path, {"C1": ("是", 49_999.7), "C2": ("是", 50_000.5), "C3": ("是", "49999.7"), "C4": ("是", 50_000.0)})
+    taken = take_decisions(path, bank, work, rules_of(), as_of=AS_OF, decided=(DAY, "S7"))
+    assert (taken.granted, taken.bad) == (1, {"amount": 3})
+    assert pq.read_table(decisions_path(work))["decided_amount"].to_pylist() == [Decimal(50_000)]
+
+
 def test_decisions_are_kept_with_the_proposal_and_logged(listed):
     bank, work, path = listed
     fill_in(path, {"C1": ("是", 80_000), "C2": ("否", None), "C3": ("是", 100_001)})

@@ -32,7 +32,7 @@ _ANSWERS = {
 BAD: dict[str, LocalizedText] = {
     "unknown": _("no limit of that customer and product"),
     "unclear": _("neither yes nor no"),
-    "amount": _("granted without an amount, or more than the limit"),
+    "amount": _("granted without an amount in whole yuan, or more than the limit"),
 }
 """Why a row is not taken."""
 _SCHEMA = pa.schema(
@@ -153,7 +153,9 @@ def _text(cell: Cell) -> str:
 
 
 def _yuan(cell: Cell) -> int | None:
-    """Whole yuan of a cell; None where it holds none."""
+    """Whole yuan of a cell; None where it holds none, or fen besides: nobody decided on what rounding would make."""
+    if isinstance(cell, float) and not cell.is_integer():
+        return None
     text = _text(cell).replace(",", "")
     return int(text) if text.isascii() and text.isdigit() else None
 

@@ -12,7 +12,7 @@ from goldmine.core.errors import UseCaseError
 from goldmine.credit.applications import past_applications
 from goldmine.credit.risk import build_risk
 from goldmine.credit.risk_evaluation import by_decile, evaluate, yearly_profit
-from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES
+from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES, risk_features
 from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
 from goldmine.credit.risk_report import risk_lines
 from goldmine.credit.rules import RiskRules
@@ -172,6 +172,23 @@ def test_features_see_nothing_that_came_after_the_application(tmp_path):
     assert rows[0] == rows[1]
     assert rows[0]["bureau_score"] == 600
     assert (rows[0]["deposits_12m"], rows[0]["days_overdue_24m"]) == (3_000 / 12, 0)
+
+
+def features_of(folder, given: dict, day: date) -> dict[str, dict[str, float]]:
+    """What the model sees of customers NEW, C1 and C2 at a month end, by all months of the bank."""
+    opened = ContactTables.open(make_bank(folder / "bank", given), workspace(folder / "work"), AS_OF)
+    names = "unnest(['NEW', 'C1', 'C2'])"
+    asked = f"SELECT {names} AS row_id, {names} AS customer_id, DATE '{day}' AS day, DATE '{day}' AS month"
+    opened.connection.raw_sql(f"CREATE TEMP TABLE asked AS {asked}")
+    months = [month_end(date.fromisoformat(f"{key}-01")) for key in opened.bank.months("balances")]
+    return risk_features(opened, "asked", months).to_dict("index")
+
+
+def test_a_merged_person_is_with_the_bank_since_the_first_number(tmp_path):
+    people = [customer("NEW", opened_on=date(2023, 12, 1))]
+    people += [customer("OLD", opened_on=date(2000, 6, 1), merged_into="NEW", merged_on=date(2024, 1, 5))]
+    seen = features_of(tmp_path, tables(people, deposits("NEW", 1)), AS_OF)
+    assert seen["NEW"]["months_with_bank"] == 24 * 12
 
 
 def test_without_facts_and_scores_the_model_sees_the_rest(tmp_path):

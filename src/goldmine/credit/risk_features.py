@@ -118,12 +118,13 @@ def _sources(tables: ContactTables, asked: str, months: Sequence[date]) -> dict[
     loans = tables.under_survivors(
         tables.table("loans").select("loan_id", "customer_id", "granted_on", "closed_on", "credit_limit")
     ).semi_join(who, "customer_id")
+    people = tables.under_survivors(tables.table("customers").select("customer_id", "opened_on"))
     # Two numbers of one person may have a fact of one day each: the lower counts.
     facts = tables.under_survivors(tables.table("external_facts")).semi_join(who, "customer_id")
     bureau = tables.under_survivors(tables.table("bureau_scores")).semi_join(who, "customer_id")
     parts = {
         "deposits": held,
-        "people": tables.table("customers").select("customer_id", "opened_on"),
+        "people": people.group_by("customer_id").agg(opened_on=people.opened_on.min()),
         "facts": facts.group_by("customer_id", "fact", "observed_on").agg(amount=facts.amount.min()),
         "bureau": bureau.group_by("customer_id", "observed_on").agg(score=bureau.score.min()),
         "loans": loans,

@@ -16,7 +16,7 @@ from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES, risk_feature
 from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
 from goldmine.credit.risk_report import risk_lines
 from goldmine.credit.rules import RiskRules
-from tests.credit.conftest import AS_OF, customer, deposits, loan, rules_of, tables
+from tests.credit.conftest import AS_OF, MONTHS, customer, deposits, loan, rules_of, tables
 from tests.tiny import make_bank, workspace
 
 RISK = RiskRules(max_probability=0.1, loss_given_default=0.5, funding_bp=200, utilisation=0.5, yearly_cost=100)
@@ -171,7 +171,8 @@ def test_features_see_nothing_that_came_after_the_application(tmp_path):
         rows.append(past.features.iloc[0].to_dict())
     assert rows[0] == rows[1]
     assert rows[0]["bureau_score"] == 600
-    assert (rows[0]["deposits_12m"], rows[0]["days_overdue_24m"]) == (3_000 / 12, 0)
+    # The books hold five months by then.
+    assert (rows[0]["deposits_12m"], rows[0]["days_overdue_24m"]) == (600, 0)
 
 
 def features_of(folder, given: dict, day: date) -> dict[str, dict[str, float]]:
@@ -182,6 +183,16 @@ def features_of(folder, given: dict, day: date) -> dict[str, dict[str, float]]:
     opened.connection.raw_sql(f"CREATE TEMP TABLE asked AS {asked}")
     months = [month_end(date.fromisoformat(f"{key}-01")) for key in opened.bank.months("balances")]
     return risk_features(opened, "asked", months).to_dict("index")
+
+
+@pytest.mark.parametrize("months", [MONTHS, MONTHS[6:], [month for month in MONTHS if month != "2024-05-31"]])
+def test_constant_deposits_are_the_same_whatever_months_the_bank_has(tmp_path, months):
+    """All twelve, books of half a year, and a month that is missing for the whole bank; C2 had nothing in the first."""
+    held = deposits("C1", 100_000, months=months) + deposits("C2", 100_000, months=months[1:])
+    seen = features_of(tmp_path, tables([customer("C1"), customer("C2")], held), AS_OF)
+    of = {name: (seen[name]["deposits_12m"], seen[name]["deposits_lowest_12m"]) for name in ("C1", "C2")}
+    assert of == {"C1": (100_000, 100_000), "C2": (pytest.approx(100_000 * (len(months) - 1) / len(months)), 0)}
+    assert [seen[name]["deposits_3m"] for name in ("C1", "C2")] == [100_000, 100_000]
 
 
 def test_a_merged_person_is_with_the_bank_since_the_first_number(tmp_path):

@@ -97,10 +97,14 @@ def risk_features(tables: ContactTables, asked: str, months: Sequence[date]) -> 
     Returns
     -------
     pandas.DataFrame
-        Indexed by row_id, a column a feature; yuan, months, points and days; empty where nothing is known.
+        Indexed by row_id, a column a feature; yuan, months, points and days; empty where nothing is known. Deposits
+        are of the months that the bank has: a customer's own gap is nothing, one of the books is no month.
     """
     run = tables.connection.raw_sql
-    for name, query in _sources(tables, asked, months).items():
+    held = tables.bank.months("balances")
+    books = ", ".join(f"DATE '{day}'" for day in months if month_key(day) in held)
+    sources = _sources(tables, asked, months) | {"books": f"SELECT unnest([{books}]::DATE[]) AS month_end"}
+    for name, query in sources.items():
         run(f"CREATE OR REPLACE TEMP TABLE risk_{name} AS {query}")
     rows = tables.connection.con.execute(_FEATURES.format(asked=asked)).to_arrow_table().to_pandas()
     return rows.set_index("row_id")[list(used_features(tables))].astype("float64")
@@ -135,12 +139,18 @@ def _sources(tables: ContactTables, asked: str, months: Sequence[date]) -> dict[
 
 _FACT = "arg_max(f.amount, f.observed_on) FILTER (f.fact = '{0}')::DOUBLE AS {0}"
 _FEATURES = f"""
-WITH held AS (
-    SELECT row_id, sum(yuan) FILTER (d.month_end > last_day(month - INTERVAL 12 MONTH)) AS year,
-        sum(yuan) FILTER (d.month_end > last_day(month - INTERVAL 3 MONTH)) / 3 AS deposits_3m,
-        CASE WHEN count(*) >= 12 THEN min(yuan) ELSE 0 END::DOUBLE AS deposits_lowest_12m
-    FROM {{asked}} JOIN risk_deposits AS d USING (customer_id)
-    WHERE d.month_end <= month AND d.month_end > last_day(month - INTERVAL 12 MONTH) GROUP BY ALL),
+WITH books AS (
+    SELECT month, count(*) AS of_year,
+        count(*) FILTER (b.month_end > last_day(month - INTERVAL 3 MONTH)) AS of_quarter
+    FROM (SELECT DISTINCT month FROM {{asked}}) JOIN risk_books AS b
+        ON b.month_end <= month AND b.month_end > last_day(month - INTERVAL 12 MONTH) GROUP BY month),
+held AS (
+    SELECT row_id, sum(yuan) / of_year AS deposits_12m,
+        sum(yuan) FILTER (d.month_end > last_day(month - INTERVAL 3 MONTH)) / of_quarter AS deposits_3m,
+        CASE WHEN count(*) >= of_year THEN min(yuan) ELSE 0 END::DOUBLE AS deposits_lowest_12m
+    FROM {{asked}} JOIN risk_deposits AS d USING (customer_id) JOIN books USING (month)
+    WHERE d.month_end <= month AND d.month_end > last_day(month - INTERVAL 12 MONTH)
+    GROUP BY row_id, of_year, of_quarter),
 facts AS (
     SELECT row_id, {", ".join(_FACT.format(name) for name in ("property", "tax", "provident_fund"))}
     FROM {{asked}} JOIN risk_facts AS f USING (customer_id) WHERE f.observed_on <= day GROUP BY ALL),
@@ -158,7 +168,7 @@ late AS (
     FROM {{asked}} JOIN risk_loans AS l USING (customer_id) JOIN risk_loan_months AS m ON m.loan_id = l.loan_id
     WHERE m.month_end <= month AND m.month_end > last_day(month - INTERVAL 24 MONTH) AND l.granted_on < day
     GROUP BY ALL)
-SELECT row_id, coalesce(year, 0) / 12 AS deposits_12m, coalesce(deposits_3m, 0) AS deposits_3m,
+SELECT row_id, coalesce(deposits_12m, 0) AS deposits_12m, coalesce(deposits_3m, 0) AS deposits_3m,
     coalesce(deposits_lowest_12m, 0) AS deposits_lowest_12m,
     datediff('month', opened_on, day)::DOUBLE AS months_with_bank, coalesce(property, 0) AS property,
     coalesce(tax, 0) AS tax, coalesce(provident_fund, 0) AS provident_fund, bureau_score, coalesce(owed, 0) AS owed,

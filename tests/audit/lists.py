@@ -43,9 +43,12 @@ def lost(books: Books, customers: pd.DataFrame, as_of: pd.Timestamp, kind: str) 
     age = age_in_months(paid.time, as_of)
     paid = paid[(age <= paid.customer_id.map(peak_age)) & (age >= paid.customer_id.map(gone_age))]
     sums = paid.groupby(["customer_id", "counterparty", "kind"], dropna=False).amount.sum().reset_index()
-    sums["outflow_share"] = sums.amount / sums.groupby("customer_id").amount.transform("sum")
-    sums = sums.dropna(subset="counterparty")
-    most = sums.sort_values(["amount", "counterparty"], ascending=[False, True]).drop_duplicates("customer_id")
+    everything = sums.groupby("customer_id").amount.sum()
+    received = sums.groupby(["customer_id", "counterparty"]).amount.sum().rename("received").reset_index()
+    received = received.sort_values(["received", "counterparty"], ascending=[False, True])
+    most = sums.merge(received.drop_duplicates("customer_id"), on=["customer_id", "counterparty"])
+    most = most.sort_values(["amount", "kind"], ascending=[False, True]).drop_duplicates("customer_id")
+    most["outflow_share"] = most.received / most.customer_id.map(everything)
     most = most.set_index("customer_id").rename(
         columns={"counterparty": "outflow_counterparty", "kind": "outflow_type"}
     )

@@ -21,12 +21,16 @@ JUNE = date(2024, 6, 30)
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lost")
-    people = [{"customer_id": n, "opened_on": date(2020, 1, 1), "branch_id": "B1"} for n in ("saver", "owed", "kept")]
+    people = [
+        {"customer_id": n, "opened_on": date(2020, 1, 1), "branch_id": "B1"} for n in ("saver", "owed", "kept", "split")
+    ]
     held = [
         balance("saver", "2024-03-31", "demand", "50000.00"),
         balance("saver", "2024-04-30", "demand", "20000.00"),
         balance("saver", "2024-05-31", "demand", "10000.00"),
         balance("saver", "2024-06-30", "demand", "100.00"),
+        balance("split", "2024-03-31", "demand", "180000.00"),
+        balance("split", "2024-06-30", "demand", "100.00"),
         balance("owed", "2024-02-29", "loan", "80000.00"),
         balance("kept", "2024-03-31", "demand", "50000.00"),
         balance("kept", "2024-06-30", "demand", "50000.00"),
@@ -41,6 +45,11 @@ def sources(tmp_path_factory):
         transaction(4, "saver", "2024-06-10T09:00", amount="90000.00", **away | {"counterparty": "after"}),
         transaction(5, "saver", "2024-04-11T09:00", amount="99.00", **away | {"direction": "in", "counterparty": "in"}),
     ]
+    moves += [
+        transaction(7, "split", "2024-04-10T09:00", amount="60000.00", **away | {"counterparty": "bank A"}),
+        transaction(8, "split", "2024-04-11T09:00", amount="50000.00", counterparty="bank A"),
+        transaction(9, "split", "2024-04-12T09:00", amount="70000.00", **away | {"counterparty": "bank B"}),
+    ]
     bank = make_bank(folder / "bank", {"customers": people, "transactions": moves, "balances": held})
     work = Workspace(folder / "work")
     build_activity(bank, work)
@@ -50,12 +59,18 @@ def sources(tmp_path_factory):
 
 
 def test_lost_deposit_has_peak_month_outflow_and_counterparty(sources):
-    (row,) = lost(sources, JUNE, "lost_deposit").drop(columns="manager_id").to_dict("records")
+    row = lost(sources, JUNE, "lost_deposit").drop(columns="manager_id").to_dict("records")[1]
     assert row == {
         "customer_id": "saver", "branch_id": "B1", "peak_balance": 50_000.0, "peak_month": "2024-03",
         "outflow_amount": 49_900.0, "outflow_month": "2024-05", "outflow_counterparty": "other bank",
         "outflow_type": "transfer", "outflow_share": 0.75,
     }  # fmt: skip
+
+
+def test_who_was_paid_most_is_told_by_all_kinds_of_payments_together(sources):
+    row = lost(sources, JUNE, "lost_deposit").set_index("customer_id").loc["split"]
+    assert (row["outflow_counterparty"], row["outflow_type"]) == ("bank A", "transfer")
+    assert row["outflow_share"] == 110_000 / 180_000
 
 
 def test_lost_loan_has_peak_and_no_counterparty(sources):
@@ -74,4 +89,4 @@ def test_expected_amount_is_probability_times_the_levels_mean_return(sources, mo
     brought = pd.Series([1.0, 2.0, 3_000.0, 4.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
     rows = lost(sources, JUNE, "lost_deposit").assign(probability=0.5)
-    assert with_expected_amount(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0]
+    assert with_expected_amount(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0] * 2

@@ -48,8 +48,8 @@ def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
         customer_id, branch_id, manager_id; peak_balance (yuan: the highest monthly average) and peak_month (YYYY-MM);
         outflow_amount (the peak less the balance now, yuan) and outflow_month (YYYY-MM: the first month with a fifth of
         the peak or less). Of the payments from peak_month to outflow_month: outflow_counterparty (the one paid most, as
-        the bank codes it), outflow_type (kind of transaction) and outflow_share (its share of the payments); empty
-        if the bank does not record counterparties.
+        the bank codes it), outflow_type (the kind of transaction by which it got most) and outflow_share (the
+        counterparty's share of the payments, of any kind); empty if the bank does not record counterparties.
 
     Raises
     ------
@@ -118,9 +118,12 @@ def _outflows(sources: SourceTables, rows: pd.DataFrame, as_of: date) -> pd.Data
     payments = sources.connection.to_pyarrow(sums.agg(amount=paid.amount.sum().cast("float64"))).to_pandas()
     # The order of addition decides the last digit of a sum of floats.
     payments = payments.sort_values(["customer_id", "outflow_counterparty", "outflow_type"])
-    payments["outflow_share"] = payments.amount / payments.groupby("customer_id").amount.transform("sum")
+    everything = payments.groupby("customer_id").amount.transform("sum")
     named = payments.dropna(subset=["outflow_counterparty"])
-    largest = named.sort_values(["amount", "outflow_counterparty"], ascending=[False, True])
+    paid_to_it = named.groupby(["customer_id", "outflow_counterparty"]).amount.transform("sum")
+    named = named.assign(paid_to_it=paid_to_it, outflow_share=paid_to_it / everything)
+    order = ["paid_to_it", "outflow_counterparty", "amount", "outflow_type"]
+    largest = named.sort_values(order, ascending=[False, True, False, True])
     return largest.drop_duplicates("customer_id")[columns]
 
 

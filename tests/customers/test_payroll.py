@@ -167,6 +167,31 @@ def test_who_is_paid_by_another_employer_now_has_not_left(tmp_path):
     assert left_list(staff.needs, staff.employers).empty
 
 
+def test_who_is_paid_by_two_payers_of_an_employer_counts_once_there(tmp_path):
+    bonus = {"amount": "700.00", "counterparty_name": "Mill"}
+    moves = [*paid("W1", "ABCD", counterparty_name="Mill", months=MONTHS[:2]), *paid("W1", "ABC", months=MONTHS[2:])]
+    moves += [*paid("B1", "ABD", 25, MONTHS[:3], **bonus), *paid("B1", "AB", 25, MONTHS[3:], **bonus)]
+    moves += [*paid("B1", "N", 25, MONTHS[3:], **bonus)]
+    employers = [{"employer_id": "E1", "name": "Mill"}]
+    customers = [row | {"mobile_bank_on": date(2024, 7, 1)} for row in on_record("ABCDN", "E1")]
+    given = sources(tmp_path, moves, customers=customers, employers=employers)
+    rules = RULES.model_copy(update={"products": {"mobile_bank": ProductWorth(value=100, rate=0.1)}})
+    payrolls = find_payrolls(given, AS_OF, rules)
+    assert set(payrolls.payers["payer"]) == {"B1", "W1"}
+    staff = employer_staff(given, payrolls, AS_OF, rules)
+    columns = ["customer_id", "payer", "pay_status", "last_paid"]
+    assert staff.needs.sort_values("customer_id")[columns].to_numpy().tolist() == [
+        ["A", "W1", "paid", "2024-06"],
+        ["B", "W1", "paid", "2024-06"],
+        ["C", "W1", "paid", "2024-06"],
+        ["D", "B1", "left", "2024-05"],
+        ["N", "B1", "new", "2024-06"],
+    ]
+    (row,) = staff.employers.to_dict("records")
+    assert [row[name] for name in ("paid_staff", "left_staff", "lacks_mobile_bank")] == [4, 1, 4]
+    assert row["expected_value"] == 40.0
+
+
 def test_what_an_employers_people_lack_is_worth_a_visit(tmp_path):
     moves = [*paid("W1", "ABC", counterparty_name="Mill"), transaction(1, "A", "2024-06-01T09:00", kind="utility")]
     card = {"customer_id": "B", "social_security_card_on": date(2020, 1, 1), "mobile_bank_on": date(2024, 7, 1)}

@@ -105,7 +105,10 @@ def _deposits(sources: SourceTables, as_of: date) -> pd.Series:
 
 
 def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules: EmployerRules) -> pd.DataFrame:
-    """The roll of a month: a row a customer and employer.
+    """The roll of a month: a row a customer and employer, all employers that are not known as one.
+
+    Who is paid by several payers of the employer stands by the one that pays now, else by the last, and of those by the
+    one that pays most.
 
     Parameters
     ----------
@@ -130,8 +133,9 @@ def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules
     roll = by_payee.assign(pay_status=status, pay_level=np.array(LEVELS)[level])
     # Who is paid by another payer of the employer now has not left it.
     order = roll["pay_status"].map({name: place for place, name in enumerate(("paid", "new", "left"))})
-    roll = roll.assign(order=order).sort_values(["customer_id", "order", "payer"])
-    roll = roll[(roll["pay_status"] != "left") | ~roll.duplicated(["customer_id", "employer_id"])]
+    best = {"customer_id": True, "order": True, "last": False, "amount": False, "payer": True}
+    roll = roll.assign(order=order).sort_values(list(best), ascending=list(best.values()))
+    roll = roll.drop_duplicates(["customer_id", "employer_id"])
     paying = set(payrolls.payers["employer_id"].dropna())
     paid_now = set(roll.loc[roll["pay_status"] != "left", "customer_id"])
     others = on_record[on_record["employer_id"].isin(paying) & ~on_record["customer_id"].isin(paid_now)]

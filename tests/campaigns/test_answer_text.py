@@ -34,6 +34,16 @@ def test_a_refusal_that_is_taken_back_is_none():
         ("办好了，理财10万", Decimal(100_000), "理财"),
         ("bought a time deposit of 50,000 yuan", Decimal(50_000), "time deposit"),
         ("已办理", None, None),
+        ("已购买2024年第3期理财10万", Decimal(100_000), "2024年第3期理财"),
+        ("电话13812345678，已办理5万", Decimal(50_000), None),
+        ("已办理2025年到期定期20万", Decimal(200_000), "2025年到期定期"),
+        ("已办理5w定期", Decimal(50_000), "定期"),
+        ("已办理2.5W元定期", Decimal(25_000), "定期"),
+        ("已办理50元定期", Decimal(50), "定期"),
+        ("已办理500定期", Decimal(500), "定期"),
+        ("已办理定期，电话13812345678", None, "定期，电话"),
+        ("已办理2025年到期定期", None, "2025年到期定期"),
+        ("2024-06-30已办理180天理财", None, "180天理财"),
     ],
 )
 def test_a_purchase_says_how_much_of_what(text, amount, product):

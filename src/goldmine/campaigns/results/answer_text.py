@@ -19,13 +19,22 @@ _MEANINGS = (OPT_OUT, "wrong_number", "bought", "not_reached", "may_refuse", "la
 _CODES = {"wrong_number": "not_reached"}
 """The contract's code of a meaning that is none itself: nobody is reached under a wrong number."""
 _AMOUNT = re.compile(
-    r"(?P<number>\d[\d,\uff0c]*(?:\.\d+)?)\s*(?P<unit>\u4e07|\u4ebf|\u5343|k\b|m\b|million\b)?\s*"
-    r"(?:yuan|rmb|cny|\u5143|\u5757)?",
+    r"(?P<number>\d[\d,\uff0c]*(?:\.\d+)?)\s*(?P<unit>\u4e07|\u4ebf|\u5343|(?:w|k|m|million)(?![a-z]))?\s*"
+    r"(?P<yuan>yuan|rmb|cny|\u5143|\u5757)?",
     re.IGNORECASE,
 )
-_UNITS = {"\u4e07": 10_000, "\u4ebf": 100_000_000, "\u5343": 1000, "k": 1000, "m": 1_000_000, "million": 1_000_000}
+_UNITS = {
+    **{"\u4e07": 10_000, "w": 10_000, "\u4ebf": 100_000_000, "\u5343": 1000},
+    **{"k": 1000, "m": 1_000_000, "million": 1_000_000},
+}
+_COUNTED = re.compile(r"[\u5e74\u6708\u65e5\u53f7\u671f\u4e2a\u5929]")
+"""What a number before it counts: year, month, day (two words), number, issue, piece and days."""
+_DATE = re.compile(r"[-/.]\d")
+"""What goes on behind the first number of a date or of a telephone number."""
 _PLAIN_AMOUNT = 100
 """A number without a unit is an amount from here on; a smaller one counts months, times or shares."""
+_LONGEST_AMOUNT = 8
+"""Digits of an amount without a unit; a longer one is the number of a telephone, an account or a contract."""
 
 
 class AnswerPhrases(SettingsModel):
@@ -143,18 +152,36 @@ def _pattern(phrases: Sequence[str], file: Path) -> re.Pattern[str]:
 
 
 def _amount(text: str) -> Decimal | None:
-    """The first amount of money in a text, in yuan."""
-    for match in _AMOUNT.finditer(text):
-        number = Decimal(re.sub(r"[,\uff0c]", "", match["number"]))
-        if match["unit"]:
-            return number * _UNITS[match["unit"].lower()]
-        if number >= _PLAIN_AMOUNT:
-            return number
-    return None
+    """The first amount of money in a text, in yuan; one with a unit before those without."""
+    found = list(_AMOUNT.finditer(text))
+    for match in found:
+        if _has_unit(match):
+            return _number(match) * _UNITS.get((match["unit"] or "").lower(), 1)
+    return next((_number(match) for match in found if _is_plain_amount(match)), None)
+
+
+def _has_unit(match: re.Match[str]) -> bool:
+    return bool(match["unit"] or match["yuan"])
+
+
+def _number(match: re.Match[str]) -> Decimal:
+    return Decimal(re.sub(r"[,\uff0c]", "", match["number"]))
+
+
+def _is_plain_amount(match: re.Match[str]) -> bool:
+    """Whether a number without a unit may be yuan, and is no date, term or number of something."""
+    if _counts(match) or _DATE.match(match.string, match.end()) or match.string[: match.start()].endswith(("-", "/")):
+        return False
+    number = _number(match)
+    return number >= _PLAIN_AMOUNT and number < 10**_LONGEST_AMOUNT
+
+
+def _counts(match: re.Match[str]) -> bool:
+    return not _has_unit(match) and _COUNTED.match(match.string, match.end()) is not None
 
 
 def _product(text: str, start: int) -> str | None:
-    """The words behind the purchase, without its amount."""
-    words = _AMOUNT.sub(" ", text[start:])
+    """The words behind the purchase, without its amount; years, terms and issues are part of the name."""
+    words = _AMOUNT.sub(lambda match: match[0] if _counts(match) else " ", text[start:])
     words = re.sub(r"\b(of|for|a|an|the)\b", " ", words)
     return words.strip(" \t.,;:!\u3000\u3001\u3002\uff0c\uff1b\uff1a\uff01\u4e86\u7684") or None

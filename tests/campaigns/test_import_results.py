@@ -134,7 +134,7 @@ def test_contact_long_after_the_offer_ended_goes_back_and_its_refusal_counts(wor
 
 
 def _saved(path: Path, day: str) -> Path:
-    moment = datetime.fromisoformat(f"{day}T12:00").timestamp()
+    moment = datetime.fromisoformat(f"{day}T12:00+08:00").timestamp()
     os.utime(path, (moment, moment))
     return path
 

@@ -1,9 +1,13 @@
 """A returned file has limits, which are said before or while it is read."""
 
+import os
+import time
 import zipfile
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
+from openpyxl.packaging.core import DocumentProperties
 
 from goldmine.core import sheet
 from goldmine.core.columns import columns
@@ -16,6 +20,15 @@ WANTED = Wanted(columns(("customer_id", "answer")), ("customer_id",))
 @pytest.fixture
 def three_rows(monkeypatch):
     monkeypatch.setattr(sheet, "MOST_ROWS", 3)
+
+
+@pytest.fixture(params=["Asia/Shanghai", "UTC", "America/Los_Angeles"])
+def zone(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def write(path, rows):
@@ -52,3 +65,15 @@ def test_a_row_whose_tag_is_cut_between_two_pieces_counts_once(tmp_path, cut):
         lead = (1 << 20) - cut
         book.writestr("xl/worksheets/sheet1.xml", b"x" * (lead - 9) + b'<x:row r="1"/><row><c/></row>' + b"<row/>")
     assert sheet._rows_at_most(path, 100) == 3
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"), [("2024-07-03T15:59", date(2024, 7, 3)), ("2024-07-03T23:30", date(2024, 7, 4))]
+)
+def test_a_file_was_saved_on_the_banks_day_wherever_the_machine_stands(zone, tmp_path, moment, day):
+    saved = datetime.fromisoformat(moment)
+    seconds = saved.replace(tzinfo=UTC).timestamp()
+    path = write(tmp_path / "results.csv", 1)
+    os.utime(path, (seconds, seconds))
+    assert read_returned(path, WANTED).saved_on == day
+    assert sheet._said_saved(DocumentProperties(created=datetime(2024, 7, 1), modified=saved)) == day

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from goldmine.core.column import Column
+from goldmine.core.dates import TIME_ZONE
 from goldmine.core.errors import ContractError
 from goldmine.core.formula import unescape_formula
 from goldmine.core.i18n import LANGUAGES, _, all_languages
@@ -52,7 +54,7 @@ class Sheet:
     columns : dict of str to int
         Indices of known columns, by code name.
     saved_on : date, optional
-        Day on which the file was last saved, as far as it is known: nothing in it was written later.
+        The bank's day on which the file was last saved, as far as it is known: nothing in it was written later.
     """
 
     headings: list[str]
@@ -104,7 +106,7 @@ def read_returned(path: Path, wanted: Wanted) -> Sheet:
     if megabytes > MOST_MEGABYTES:
         numbers = {"file": path.name, "size": f"{megabytes:,.0f}", "most": MOST_MEGABYTES}
         raise ContractError(_("{file}: has {size} MB, and at most {most} are read.", **numbers), _SPLIT)
-    saved_on = datetime.fromtimestamp(path.stat().st_mtime).date()
+    saved_on = datetime.fromtimestamp(path.stat().st_mtime, ZoneInfo(TIME_ZONE)).date()
     if kind == ".csv":
         tables = [_read_csv(path)]
     else:
@@ -274,7 +276,7 @@ def _said_saved(properties: Any) -> date | None:
     made, saved = properties.created, properties.modified
     if saved is None or (made is not None and saved <= made):
         return None
-    day: date = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone().date()
+    day: date = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone(ZoneInfo(TIME_ZONE)).date()
     return day
 
 

@@ -47,6 +47,16 @@ def test_conversions_are_split_by_the_last_list(sources):
     assert table.loc["listed_worked", "converted"] == 1
 
 
+def test_who_was_merged_since_the_list_counts_under_the_surviving_number(tmp_path):
+    days = {"opened_on": date(2020, 1, 1), "merged_into": None, "merged_on": None}
+    people = [{"customer_id": name, **days} for name in ("OLD", "NEW", "X")]
+    people[0] |= {"merged_into": "NEW", "merged_on": date(2024, 5, 1)}
+    held = {"OLD": ("5000", "20000"), "NEW": ("100", None), "X": ("100", "100")}
+    sources = sources_of(tmp_path, held, customers=people)
+    table = conversions(sources, JUNE, pd.DataFrame({"customer_id": ["OLD", "X"]})).set_index("part")
+    assert table.loc["listed", ["customers", "converted", "rate"]].tolist() == [2, 1, 0.5]
+
+
 def test_without_contacts_worked_is_unknown(tmp_path):
     table = conversions(sources_of(tmp_path, HELD), JUNE, None)
     assert table.part.tolist() == ["all"]

@@ -5,6 +5,7 @@ from datetime import date
 from functools import cached_property
 
 import ibis
+import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from goldmine.activity.build import partition
@@ -75,6 +76,11 @@ class SourceTables:
     def under_survivors(self, rows: ibis.Table, day: date) -> ibis.Table:
         """The rows under the surviving numbers at `day`."""
         return under_survivors(rows, merged_numbers(self.connection, self.people, day))
+
+    def merged_by(self, day: date) -> pd.Series:
+        """The surviving number of each number that was merged by a day, by that number."""
+        merged = merged_numbers(self.connection, self.people, day).select("merged_id", "survivor_id")
+        return self.connection.to_pyarrow(merged).to_pandas().set_index("merged_id")["survivor_id"]
 
     def balances(self, month: date, day: date) -> ibis.Table:
         """A month's average daily AUM in fen (`aum`) by customer, under the surviving numbers at `day`."""

@@ -50,6 +50,17 @@ def test_outcome_is_reaching_the_step_to_the_fen(sources):
     assert rows.loc["riser", "aum_avg_30d_to_step"] == pytest.approx(0.9)
 
 
+def test_a_merger_is_no_fall_to_nothing(tmp_path):
+    days = {"opened_on": date(2020, 1, 1), "merged_into": None, "merged_on": None}
+    people = [{"customer_id": name, **days} for name in ("OLD", "NEW", "X")]
+    people[0] |= {"merged_into": "NEW", "merged_on": date(2024, 5, 1)}
+    held = {"OLD": ("11000", "12000"), "NEW": ("8000", "100"), "X": ("11000", "9000")}
+    sources = sources_of(tmp_path, held, customers=people)
+    build_features(sources.bank, sources.work, [CUTOFF])
+    rows = with_outcome(sources, CUTOFF, 3).set_index("customer_id")
+    assert rows.outcome.to_dict() == {"NEW": 1, "X": 0}
+
+
 def test_too_little_history_names_the_month_it_needs(sources):
     with pytest.raises(HistoryError, match="do not reach back to 2023-11-30"):
         plan(sources, LATER)

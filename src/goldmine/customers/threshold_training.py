@@ -90,6 +90,8 @@ def near_steps(sources: SourceTables, cutoff: date) -> pd.DataFrame:
 def with_outcome(sources: SourceTables, cutoff: date, months: int) -> pd.DataFrame:
     """`near_steps` with `outcome`: 1 if average daily AUM reached the step `months` later.
 
+    Numbers merged into another by then are left out, as in all training: their money stands under the survivor.
+
     Raises
     ------
     HistoryError
@@ -98,5 +100,7 @@ def with_outcome(sources: SourceTables, cutoff: date, months: int) -> pd.DataFra
     later = month_end(cutoff, months)
     sources.require_month(later)
     balances = sources.balances(later, later).to_pyarrow().to_pandas()
-    rows = near_steps(sources, cutoff).merge(balances, "left", "customer_id", suffixes=("", "_later"))
+    rows = near_steps(sources, cutoff)
+    rows = rows[~rows.customer_id.isin(sources.merged_by(later).index)]
+    rows = rows.merge(balances, "left", "customer_id", suffixes=("", "_later"))
     return rows.assign(outcome=(rows.aum_later.fillna(0) >= rows.step * 100).astype(int)).drop(columns="aum_later")

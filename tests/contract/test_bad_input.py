@@ -122,9 +122,9 @@ def test_amounts_too_large_for_the_contract(folder: Path, refused: Callable[...,
 
 def test_floating_amounts_that_are_not_exact_to_the_fen(folder: Path, refused: Callable[..., None]) -> None:
     parquet(folder, ROW + ", 131072.37::FLOAT AS amount")
-    refused("transactions: 1 values of amount are floating numbers too large to be exact to the fen")
+    refused("transactions: 1 values of amount are floating numbers too large to be exact to two places")
     duckdb.sql(ROW + ", 70368744177664.37::DOUBLE AS amount").write_parquet(str(folder / "transactions.parquet"))
-    refused("transactions: 1 values of amount are floating numbers too large to be exact to the fen")
+    refused("transactions: 1 values of amount are floating numbers too large to be exact to two places")
 
 
 def test_rows_without_a_required_value_in_canonical_parquet(folder: Path, refused: Callable[..., None]) -> None:

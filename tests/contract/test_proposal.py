@@ -119,6 +119,16 @@ def test_whole_amounts_are_guessed_to_be_fen_with_both_medians(tmp_path: Path) -
     assert read["amount"].min() == Decimal("12.35")
 
 
+def test_whole_mu_of_land_are_not_guessed_to_be_fen(tmp_path: Path) -> None:
+    rows = "".join(f"c1,good,2024-06-{n:02d},{n * 1234 + 1}\n" for n in range(1, 31))
+    ratings = "customer_id,rating,rated_on,land_mu\n" + rows
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=FLOW, village_ratings=ratings)
+    write(folder)
+    assert load_mapping(folder).tables["village_ratings"].unit is None
+    read = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "village_ratings").to_pandas()
+    assert read["land_mu"].min() == Decimal("1235.00")
+
+
 def test_amounts_with_a_sign_say_the_direction(tmp_path: Path) -> None:
     flow = "lsh,khh,jyrq,jyje\nt1,c1,2024-06-05,-12.50\nt2,c1,2024-06-28,3.25\n"
     folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=flow)

@@ -178,7 +178,7 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
         "transactions: 3 rows in t, all taken in",
         "  amount: 19.35 yuan in its source, 19.35 read, 19.35 taken in (+0.0010 by rounding)",
         "  known_on: 1 days that stand for none, left empty",
-        "  amount: 2 rounded to fen",
+        "  amount: 2 rounded to two places",
         "not used: left over.xlsx",
         "absent: suppressions: without a ledger of refusals nobody is kept off the lists by one",
         "absent: customers.marketing_consent: without it nobody counts as opted out",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.contract.intake import open_bank
+from goldmine.contract.manifest import read_intake
 from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import ValueForms, code_words
 from goldmine.core.errors import ContractError, SettingsError
@@ -146,6 +147,30 @@ def test_fen_become_yuan_to_the_fen(tmp_path: Path) -> None:
     assert amount(tmp_path, "1234567", "unit: fen\n") == Decimal("12345.67")
     assert amount(tmp_path, "99", "unit: {amount: fen}\n") == Decimal("0.99")
     assert amount(tmp_path, "99", "unit: {balance: fen}\n") == Decimal("99.00")
+
+
+@pytest.mark.parametrize(("text", "mu"), [("1234.5", "1234.50"), ("1,234.567", "1234.57"), ("87", "87.00")])
+def test_mu_of_land_are_no_amount_that_a_unit_divides(tmp_path: Path, text: str, mu: str) -> None:
+    folder = village(tmp_path, 'unit: fen\nthousands: ","\n')
+    (folder / "villages.csv").write_text(f'grid_id,land_mu,credit_cap\ng1,"{text}",100\n', "utf-8")
+    assert values(folder, "villages", "land_mu", "credit_cap") == [(Decimal(mu), Decimal("1.00"))]
+
+
+def test_mu_of_land_that_cannot_be_read_are_no_amounts_but_numbers(tmp_path: Path) -> None:
+    folder = village(tmp_path)
+    (folder / "villages.csv").write_text('grid_id,land_mu\ng1,"1,234.5"\n', "utf-8")
+    with pytest.raises(ContractError, match="1 values of land_mu are not numbers of at most 16 digits") as caught:
+        values(folder, "villages", "land_mu")
+    assert 'thousands: ","' in caught.value.do
+
+
+def test_mu_of_land_are_not_added_up_as_yuan(tmp_path: Path) -> None:
+    folder = village(tmp_path)
+    (folder / "villages.csv").write_text("grid_id,land_mu,credit_cap\ng1,7.125,100\n", "utf-8")
+    open_bank(folder, Workspace(tmp_path / "work"))
+    (table,) = (table for table in read_intake(Workspace(tmp_path / "work"))[0] if table.table == "villages")
+    assert [(amount.column, amount.written) for amount in table.amounts] == [("credit_cap", 100)]
+    assert [(column.column, column.rounded) for column in table.columns] == [("land_mu", 1)]
 
 
 @pytest.mark.parametrize(
@@ -334,6 +359,7 @@ def test_an_error_names_the_key_that_would_mend_it(tmp_path: Path, text: str, ke
         ("codes: {age: {1: M}}\n", "codes: there is no column 'age' with codes"),
         ("unit: cents\n", "unit"),
         ("unit: {birth_date: fen}\n", "unit: there is no such column 'birth_date'"),
+        ("unit: {land_mu: fen}\n", "unit: there is no such column 'land_mu'"),
         ("dates: {amount: ['%Y']}\n", "dates: there is no such column 'amount'"),
         ("dates: ['%Q']\n", "'%Q' is no form of a date"),
         ("dates: ['%d/%m/%Y', '%m/%d/%Y']\n", "the forms '%d/%m/%Y' and '%m/%d/%Y' fit the same texts"),

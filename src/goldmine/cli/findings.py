@@ -73,7 +73,7 @@ def require_no_warning(work: Workspace, language: str) -> None:
     ]
     for table in intake:
         for column in table.columns:
-            changed = ((column.unreadable, _("unreadable, left empty")), (column.rounded, _("rounded to fen")))
+            changed = ((column.unreadable, _("unreadable, left empty")), (column.rounded, _("rounded to two places")))
             warnings += [
                 f"{table.table}.{column.column}: {count:,} {in_language(how, language)}"
                 for count, how in changed
@@ -171,7 +171,7 @@ def _of_columns(table: TableIntake) -> list[str]:
     lines: list[str] = []
     for column in table.columns:
         counted = (
-            (column.rounded, _("rounded to fen")),
+            (column.rounded, _("rounded to two places")),
             (column.unreadable, _("unreadable, left empty")),
             (column.placeholders, _("days that stand for none, left empty")),
             (column.unknown_codes, _("codes outside the list")),

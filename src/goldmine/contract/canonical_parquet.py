@@ -20,6 +20,7 @@ _ARROW: dict[Kind, tuple[pa.DataType, ...]] = {
     "day": (pa.date32(),),
     "moment": (pa.timestamp("us"),),
     "money": (pa.decimal128(18, 2),),
+    "decimal": (pa.decimal128(18, 2),),
     "whole": (pa.int64(),),
     "flag": (pa.bool_(),),
 }

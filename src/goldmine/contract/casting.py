@@ -1,7 +1,8 @@
 """The one place where values become the contract's types: texts by pattern and range, never by an engine's casts.
 
 A value is first cleaned (spaces around it, words for missing), then read, then held against its range. Every amount
-is in yuan and rounds to fen; a date is one of `ValueForms.dates`, or year, month and day in this order.
+is in yuan and rounds to fen, any other decimal to two places; a date is one of `ValueForms.dates`, or year, month and
+day in this order.
 """
 
 import re
@@ -17,11 +18,13 @@ from goldmine.core.sql import literal, quoted
 _TEXT = r"VARCHAR|UUID|ENUM\(.*\)"
 _INTEGER = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)"
 _MOMENT = r"DATE|TIMESTAMP(_S|_MS|_NS)?"
+_NUMBER = re.compile(rf"DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|{_INTEGER}|{_TEXT}", re.DOTALL)
 _ACCEPTED: dict[Kind, re.Pattern[str]] = {
     "text": re.compile(rf"{_TEXT}|{_INTEGER}", re.DOTALL),
     "day": re.compile(rf"{_MOMENT}|{_TEXT}", re.DOTALL),
     "moment": re.compile(rf"{_MOMENT}|{_TEXT}", re.DOTALL),
-    "money": re.compile(rf"DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|{_INTEGER}|{_TEXT}", re.DOTALL),
+    "money": _NUMBER,
+    "decimal": _NUMBER,
     "whole": re.compile(rf"{_TEXT}|{_INTEGER}", re.DOTALL),
     "flag": re.compile(rf"BOOLEAN|{_TEXT}|{_INTEGER}", re.DOTALL),
 }
@@ -30,6 +33,7 @@ _WORDS: dict[Kind, LocalizedText] = {
     "day": _("dates (YYYY-MM-DD)"),
     "moment": _("times (YYYY-MM-DD HH:MM:SS)"),
     "money": _("amounts of at most 16 digits before the point"),
+    "decimal": _("numbers of at most 16 digits before the point"),
     "whole": _("whole numbers"),
     "flag": _("true, false, 1 or 0"),
 }
@@ -91,6 +95,15 @@ class ColumnCast:
         return self.column.kind in ("day", "moment")
 
     @property
+    def _decimal(self) -> bool:
+        return self.column.kind in ("money", "decimal")
+
+    @property
+    def _in_fen(self) -> bool:
+        """Whether the values are divided by 100: a unit is of money alone."""
+        return self.column.kind == "money" and self.forms.unit_of(self.column.name) == "fen"
+
+    @property
     def _typed_date(self) -> bool:
         return re.fullmatch(_MOMENT, self.duckdb_type) is not None
 
@@ -118,8 +131,8 @@ class ColumnCast:
         if self._dated:
             forms = self.forms.dates_of(self.column.name)
             return date_of_forms(given, forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
-        if self.column.kind == "money":
-            return self._money(given)
+        if self._decimal:
+            return self._number(given)
         if self.column.kind == "flag":
             return self._flag(given)
         if self.column.kind == "whole":
@@ -148,7 +161,7 @@ class ColumnCast:
 
     def infinite(self, given: str) -> str:
         """SQL condition of an amount that is NaN or infinite."""
-        if self.column.kind != "money" or not self.fits:
+        if not self._decimal or not self.fits:
             return "false"
         if self.text:
             return f"lower({given}) IN {_INFINITE}"
@@ -156,19 +169,19 @@ class ColumnCast:
 
     def imprecise(self, given: str) -> str:
         """SQL condition of a floating amount so large that its neighbours lie more than a fen away."""
-        if self.column.kind != "money" or self.duckdb_type not in _EXACT_BITS:
+        if not self._decimal or self.duckdb_type not in _EXACT_BITS:
             return "false"
         bits = _EXACT_BITS[self.duckdb_type]
         large = f"isfinite({given}) AND abs({given}) >= {2 ** (bits - 7)}"
-        if self.forms.unit_of(self.column.name) == "fen":
+        if self._in_fen:
             return f"{large} AND ({given} <> floor({given}) OR abs({given}) >= {2**bits})"
         return large
 
     def rounded(self, given: str, value: str) -> str:
         """SQL condition of an amount with more than fen, which is rounded."""
-        if self.column.kind != "money" or not self.fits:
+        if not self._decimal or not self.fits:
             return "false"
-        fen = self.forms.unit_of(self.column.name) == "fen"
+        fen = self._in_fen
         if self.text:
             more = r"\.\d*[1-9]" if fen else r"\.\d{2}\d*[1-9]"
             return f"regexp_matches({given}, {literal(more)})"
@@ -184,7 +197,7 @@ class ColumnCast:
     def exact(self, given: str) -> str:
         """SQL of an amount in yuan before it is rounded."""
         digits = self._digits(given) if self.text else given
-        scale = " / 100" if self.forms.unit_of(self.column.name) == "fen" else ""
+        scale = " / 100" if self._in_fen else ""
         return f"TRY_CAST({digits} AS DOUBLE){scale}"
 
     def amount(self, given: str) -> str:
@@ -205,13 +218,13 @@ class ColumnCast:
     def _digits(self, given: str) -> str:
         return f"replace({given}, {literal(self.forms.thousands)}, '')" if self.forms.thousands else given
 
-    def _money(self, given: str) -> str:
+    def _number(self, given: str) -> str:
         floating = self.duckdb_type in _EXACT_BITS
         # A cast of DOUBLE to DECIMAL makes 1.00 of 1.005, which is 1.01 as a text; one of the text 1e-17 makes 0.01.
         text = f"CASE WHEN abs({given}) < 0.001 THEN '0' ELSE CAST(CAST({given} AS DOUBLE) AS VARCHAR) END"
         number = text if floating else given
         digits = self._digits(given) if self.text else number
-        fen = self.forms.unit_of(self.column.name) == "fen"
+        fen = self._in_fen
         value = f"TRY_CAST({digits} AS DECIMAL(18, 2))"
         if fen:
             value = f"CAST(TRY_CAST({digits} AS DECIMAL(18, 0)) * 0.01::DECIMAL(2, 2) AS DECIMAL(18, 2))"

@@ -148,7 +148,7 @@ def _faults(cast: ColumnCast, counted: ColumnCounts, total: int, shape: str = ""
     if counted.imprecise:
         faults.append(
             _(
-                "{n} values of {name} are floating numbers too large to be exact to the fen",
+                "{n} values of {name} are floating numbers too large to be exact to two places",
                 n=counted.imprecise,
                 name=name,
             )

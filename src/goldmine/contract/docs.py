@@ -13,6 +13,7 @@ _TYPES: dict[Kind, str] = {
     "day": "date",
     "moment": "timestamp",
     "money": "decimal(18, 2), yuan",
+    "decimal": "decimal(18, 2)",
     "whole": "64-bit integer",
     "flag": "boolean",
 }
@@ -169,6 +170,7 @@ bank or for one table; they name columns of the contract, so they act on what th
   full-width digits, a currency sign. A floating number is refused where its neighbours lie more than a fen away: from
   70 trillion yuan on as eight bytes, from 131,072 yuan on as four. So is PostgreSQL's type `money`, which its driver
   gives in fen: cast it to `numeric` in the SELECT.
+* Decimal that is no amount of money, such as mu of land: as yuan are read, and `unit` leaves it alone.
 * 64-bit integer: `435`, `-3`, `+7`, from -9223372036854775808 to 9223372036854775807. Not `1,000`
   without `thousands`, `5.0`, `1e5`, full-width digits or a unit; of columns with a type those of integers and of
   decimals without places.

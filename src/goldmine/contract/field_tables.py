@@ -37,7 +37,7 @@ VILLAGES = TableSpec(
     (
         Column("grid_id", "text", "the village's grid", required=True),
         Column("households", "whole", "households that live there, customers or not"),
-        Column("land_mu", "money", "farmland, mu"),
+        Column("land_mu", "decimal", "farmland, mu"),
         Column("credit_cap", "money", "most that all limits of the village may add up to, yuan"),
         Column("rating", "text", "whether it is a credit village", codes=("credit_village", "ordinary")),
         Column("rated_on", "day", "day of that rating"),
@@ -52,7 +52,7 @@ VILLAGE_RATINGS = TableSpec(
         Column("customer_id", "text", "a member of the household", required=True),
         Column("rating", "text", "what the committee says", required=True, codes=HOUSEHOLD_RATINGS),
         Column("rated_on", "day", "day of the rating", required=True),
-        Column("land_mu", "money", "farmland that the household works, mu"),
+        Column("land_mu", "decimal", "farmland that the household works, mu"),
     ),
     key=("customer_id", "rated_on"),
 )

@@ -103,8 +103,8 @@ def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, 
 
 def _tried(kind: str) -> dict[str, str]:
     """For a kind of value what may be declared of it, each with the condition of a text that fits."""
-    if kind in ("money", "whole"):
-        places = r"(\.\d+)?" if kind == "money" else ""
+    if kind in ("money", "decimal", "whole"):
+        places = "" if kind == "whole" else r"(\.\d+)?"
         patterns = {separator: rf"[+-]?\d{{1,3}}({separator}\d{{3}})+{places}" for separator in _SEPARATORS}
         return {separator: f"regexp_full_match(text, {literal(pattern)})" for separator, pattern in patterns.items()}
     if kind in ("day", "moment"):

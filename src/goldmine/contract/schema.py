@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "day", "moment", "money", "whole", "flag"]
-"""text: string; day: date; moment: timestamp; money: yuan as decimal(18, 2); whole: int64; flag: boolean."""
+Kind = Literal["text", "day", "moment", "money", "decimal", "whole", "flag"]
+"""text: string; day: date; moment: timestamp; money: yuan as decimal(18, 2); decimal: that of no money;
+whole: int64; flag: boolean."""
 
 DUCKDB_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
     "day": "DATE",
     "moment": "TIMESTAMP",
     "money": "DECIMAL(18, 2)",
+    "decimal": "DECIMAL(18, 2)",
     "whole": "BIGINT",
     "flag": "BOOLEAN",
 }

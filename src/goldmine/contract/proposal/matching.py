@@ -124,7 +124,7 @@ def compatible(spec: TableSpec, column: Column, profile: ColumnProfile) -> bool:
         return not column.required or not profile.rows
     if column.kind in ("day", "moment"):
         return profile.dates[1] >= _ENOUGH * filled
-    if column.kind == "money":
+    if column.kind in ("money", "decimal"):
         return max(map(profile.amounts, ("", *SEPARATORS))) >= _ENOUGH * filled
     if column.codes or column.kind == "flag":
         return bool(profile.codes)

@@ -53,7 +53,7 @@ def value_keys(match: TableMatch) -> ValueKeys:
     for column, profile in pairs:
         if column.column.kind in ("day", "moment"):
             _add_dates(result, column, profile)
-        elif column.column.kind == "money":
+        elif column.column.kind in ("money", "decimal"):
             _add_amounts(result, column, profile)
         elif column.column.kind == "whole":
             _add_whole_numbers(result, column, profile)
@@ -103,15 +103,17 @@ def _add_dates(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) ->
 
 def _add_amounts(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) -> None:
     column, plain = match.column.name, profile.amounts()
+    what = "amounts" if match.column.kind == "money" else "numbers"
     separator = max(SEPARATORS, key=profile.amounts)
     read = plain
     if profile.amounts(separator) > plain:
         read = profile.amounts(separator)
         result.keys["thousands"] = separator
-        result.add("sure", column, f"{read - plain:,} amounts are written with {separator!r} between thousands")
+        result.add("sure", column, f"{read - plain:,} {what} are written with {separator!r} between thousands")
     if read < profile.filled:
-        result.add("tell", column, f"{profile.filled - read:,} of {profile.filled:,} values are no amounts")
-    _add_unit(result, match, profile)
+        result.add("tell", column, f"{profile.filled - read:,} of {profile.filled:,} values are no {what}")
+    if match.column.kind == "money":
+        _add_unit(result, match, profile)
 
 
 def _add_whole_numbers(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) -> None:

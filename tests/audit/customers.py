@@ -74,8 +74,10 @@ def recompute_customers(
     table["layer"] = pd.cut(table.level, [-1, 1, 3, 6], labels=["basic", "wealth", "high_end"]).astype(str)
     quarter = month_end(day, -3)
     if books.has_month("balances", quarter):
-        table["previous_aum_avg"] = aum_of_month(books, quarter, day).reindex(table.index).fillna(0)
-        table["previous_level"] = level_of(table.previous_aum_avg)
+        held_then = aum_of_month(books, quarter, day).reindex(table.index).fillna(0)
+        joined_since = people.opened_on > quarter
+        table["previous_aum_avg"] = held_then.mask(joined_since)
+        table["previous_level"] = level_of(held_then).astype(float).mask(joined_since)
     table = table.join(household_columns(books, day, table.aum_avg))
     known = features.join(table)
     records = [{name: _plain(value) for name, value in row.items()} for row in known.to_dict("records")]

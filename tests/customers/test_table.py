@@ -52,6 +52,23 @@ def test_levels_are_exact_to_the_fen(june):
     assert june.branch_id.to_dict() == {"001": "B1", "002": "B1"}
 
 
+def test_who_joined_since_the_quarter_before_had_no_level_then(tmp_path):
+    joined = {"003": date(2024, 4, 1), "004": date(2024, 3, 31), "005": None}
+    people = [{"customer_id": name, "opened_on": day, "branch_id": "B1"} for name, day in joined.items()]
+    amounts = [balance(name, "2024-06-30", "demand", "9000.00") for name in joined]
+    tables = {"customers": [*PEOPLE, *people], "transactions": MOVES, "balances": [*held(["2024-03-31"]), *amounts]}
+    bank, work = make_bank(tmp_path / "bank", tables), Workspace(tmp_path / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [JUNE])
+    build_customers(bank, work, [JUNE])
+    rows = read_customers(work, JUNE).set_index("customer_id")
+    assert rows.previous_aum_avg.fillna(-1).to_dict() == {
+        **{"001": 9_999.99, "002": 600_000.0},
+        **{"003": -1, "004": 0, "005": 0},
+    }
+    assert rows.previous_level.fillna(-1).tolist() == [0, 4, -1, 0, 0]
+
+
 def test_exclusive_set_has_one_column_and_free_tags_have_their_own(june):
     assert june.tag_value.to_dict() == {"001": "rising", "002": "core"}
     assert june.tag_activity.to_dict() == {"001": "active", "002": "quiet"}

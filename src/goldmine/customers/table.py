@@ -190,17 +190,20 @@ def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table
     features = ", ".join(f'f."{name}"' for name in ("customer_id", *catalogue.names) if name in have)
     people = ibis.to_sql(sources.customers(day), dialect="duckdb", pretty=False)
     known = (
-        f"SELECT {features}, branch_id, manager_id, DATE '{day}' AS as_of "
+        f"SELECT {features}, branch_id, manager_id, opened_on, DATE '{day}' AS as_of "
         f"FROM read_parquet({literal(sources.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
     )
     if not sources.bank.has("balances"):
-        return sources.connection.sql(known)
+        return sources.connection.sql(known).drop("opened_on")
     sources.require_month(day)
     quarter = quarter_before(day)
     now, then = (ibis.to_sql(sources.balances(m, day), dialect="duckdb", pretty=False) for m in (day, quarter))
-    previous = "coalesce(b.aum, 0) / 100" if sources.has_month(quarter) else "NULL::DOUBLE"
+    previous = "NULL::DOUBLE"
+    if sources.has_month(quarter):
+        # As in moves: who joined since had no level, not the lowest one.
+        previous = f"CASE WHEN k.opened_on > DATE '{quarter}' THEN NULL ELSE coalesce(b.aum, 0) / 100 END"
     ladder = (
-        f"SELECT k.*, coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg, "
+        f"SELECT k.* EXCLUDE (opened_on), coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg, "
         f"coalesce(a.aum, 0) AS aum_fen FROM ({known}) k "
         f"LEFT JOIN ({now}) a USING (customer_id) LEFT JOIN ({then}) b USING (customer_id)"
     )

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from goldmine.portal.models import ListRow
+from goldmine.portal.models import ListRow, User
 from goldmine.portal.scope import visible
+from goldmine.portal.users import Place, move_user
 from goldmine.portal.work import WorkError, colleagues, end_hand_over, hand_over, hand_overs
 
 pytestmark = pytest.mark.usefixtures("release")
@@ -72,6 +73,28 @@ def test_a_hand_over_of_another_branch_is_not_there(users):
     for name in ("branch2", "s3", "head"):
         with pytest.raises(WorkError, match="not_there"):
             end_hand_over(users[name], made.pk)
+
+
+@pytest.mark.parametrize("who", ["s1", "s2"])
+def test_a_hand_over_ends_when_one_of_the_two_moves_to_another_branch(users, journal, who):
+    hand_over(users["s1"], "S1", "S2", *WEEK)
+    move_user(who, Place("manager", "B2", users[who].staff_id), users["operator"])
+    assert seen(User.objects.get(username="s2")) == ["C3"]
+    assert list(hand_overs(users["branch1"])) == []
+    ended = [(line.who, line.subject) for line in journal.newest_first() if line.details.get("ended")]
+    assert ended == [("operator", "staff:S1")]
+
+
+def test_a_hand_over_stays_when_a_person_gets_another_role_in_the_branch(users):
+    made = hand_over(users["s1"], "S1", "S2", *WEEK)
+    move_user("s1", Place("branch", "B1", "S1"))
+    assert (seen(users["s2"]), list(hand_overs(users["branch1"]))) == (["C1", "C2", "C3"], [made])
+
+
+def test_a_hand_over_holds_in_its_branch_alone(users):
+    hand_over(users["s1"], "S1", "S2", *WEEK)
+    users["s2"].branch_id = "B2"
+    assert seen(users["s2"]) == ["C3"]
 
 
 def test_colleagues_are_the_managers_of_the_branch(users):

@@ -154,14 +154,13 @@ def scope_key(user: User) -> tuple[str, ...]:
 
 
 def staff_of(user: User) -> list[str]:
-    """The staff numbers whose customers a manager works today: their own, and those handed over to them."""
+    """The staff numbers whose customers a manager works today: their own, and those handed over in their branch."""
     known = _known.get()
     if known is not None and user.pk in known:
         return list(known[user.pk])
     day = today()
-    taken = HandOver.objects.filter(
-        to_staff_id=user.staff_id, first_day__lte=day, last_day__gte=day, ended_at__isnull=True
-    )
+    within = HandOver.objects.filter(branch_id=user.branch_id, ended_at__isnull=True)
+    taken = within.filter(to_staff_id=user.staff_id, first_day__lte=day, last_day__gte=day)
     staff = [user.staff_id, *taken.values_list("from_staff_id", flat=True)]
     if known is not None:
         known[user.pk] = staff

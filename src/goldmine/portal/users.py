@@ -17,6 +17,7 @@ from goldmine.portal.models import ListRow, User
 from goldmine.portal.roles import ROLES
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import current_release_id
+from goldmine.portal.work import end_hand_overs_of
 
 NEEDS_BRANCH = ("branch", "counter", "system")
 NEEDS_STAFF = ("manager",)
@@ -107,6 +108,8 @@ def check_place(name: str, place: Place) -> None:
 def move_user(name: str, place: Place, by: User | None = None) -> None:
     """Give a user another role, branch or staff number, from the next request on.
 
+    With another branch or staff number, what the person handed over or was handed ends.
+
     Raises
     ------
     PortalError
@@ -114,8 +117,11 @@ def move_user(name: str, place: Place, by: User | None = None) -> None:
     """
     user = find_user(name)
     check_place(name, place)
-    user.role, user.branch_id, user.staff_id = place
-    _save(user, by, "moved")
+    with transaction.atomic():
+        if user.staff_id and (user.branch_id, user.staff_id) != (place.branch_id, place.staff_id):
+            end_hand_overs_of(user, by)
+        user.role, user.branch_id, user.staff_id = place
+        _save(user, by, "moved")
 
 
 def forget_codes(name: str, by: User | None = None) -> None:

@@ -58,14 +58,36 @@ def end_hand_over(user: User, number: int) -> None:
         ended = hand_overs(user).filter(pk=number).first()
         if ended is None:
             raise WorkError("not_there")
-        ended.ended_at = timezone.now()
-        ended.save(update_fields=["ended_at"])
-        record(user, "hand_over", f"staff:{ended.from_staff_id}", to=ended.to_staff_id, ended=True)
+        _end(ended, user)
+
+
+def end_hand_overs_of(person: User, by: User | None) -> None:
+    """End what a person gave and took, as before they leave their branch: hand-overs hold within one.
+
+    Parameters
+    ----------
+    by : User or None
+        The operator; None: whoever runs the command.
+    """
+    sides = models.Q(from_staff_id=person.staff_id) | models.Q(to_staff_id=person.staff_id)
+    with transaction.atomic():
+        for lasting in _lasting(person.branch_id).filter(sides):
+            _end(lasting, by)
+
+
+def _end(lasting: HandOver, by: User | None) -> None:
+    lasting.ended_at = timezone.now()
+    lasting.save(update_fields=["ended_at"])
+    record(by, "hand_over", f"staff:{lasting.from_staff_id}", to=lasting.to_staff_id, ended=True)
+
+
+def _lasting(branch_id: str) -> "models.QuerySet[HandOver]":
+    return HandOver.objects.filter(branch_id=branch_id, last_day__gte=today(), ended_at=None)
 
 
 def hand_overs(user: User) -> "models.QuerySet[HandOver]":
     """Hand-overs that last or are to come: a branch's, or those that a manager gave or took."""
-    rows = HandOver.objects.filter(branch_id=user.branch_id, last_day__gte=today(), ended_at=None)
+    rows = _lasting(user.branch_id)
     if not may(user.role, "hand_over") or not user.branch_id:
         return rows.none()
     if user.role != "branch":

@@ -12,10 +12,10 @@ from django.core.cache import cache
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
-from goldmine.portal.models import Release
+from goldmine.portal.models import CurrentRelease, Release
 from goldmine.portal.progress import progress
 from goldmine.portal.work import Contact, record_result
-from tests.portal.conftest import list_row
+from tests.portal.conftest import list_row, make_release
 
 RECORD = {
     "title": {"en": "Long tail", "zh": "长尾提级"},
@@ -231,3 +231,15 @@ def test_the_contacts_of_a_week_stand_beside_those_of_the_week_before(page, user
         record_result(users["s1" if customer_id != "C3" else "s2"], told, uuid4())
     text = " ".join(re.sub(r"<[^>]+>", " ", page("head")[1]).split())
     assert "Contacts within seven days 2 1 in the seven days before (+100%)" in text
+
+
+def test_a_new_release_takes_no_contacts_from_the_days_before_its_snapshot(page, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 8)
+    earlier = make_release("r0", date(2024, 5, 31))
+    for customer_id, day in (("C1", date(2024, 6, 26)), ("C2", date(2024, 6, 27)), ("C1", date(2024, 7, 5))):
+        _work(users, customer_id, "yes", day)
+    for shown in (earlier, Release.objects.get(release_id="r1")):
+        CurrentRelease.objects.update(release=shown)
+        text = " ".join(re.sub(r"<[^>]+>", " ", page("head")[1]).split())
+        assert "Contacts within seven days 1 2 in the seven days before (-50%)" in text
+        assert "2024-06-27 1 yes 1" in text

@@ -36,7 +36,10 @@ class Counts:
 
 @dataclass
 class Progress:
-    """Counts by branch, and of all of them; and contacts by day and answer, the newest day first."""
+    """Counts by branch, and of all of them; and contacts by day and answer, the newest day first.
+
+    Days go back beyond the snapshot: a new release takes none of a week's work away.
+    """
 
     branches: dict[str, Counts] = field(default_factory=dict)
     total: Counts = field(default_factory=Counts)
@@ -74,10 +77,8 @@ def progress(user: User, release: Release, list_name: str = "") -> Progress:
     for name, branch, rows in _listed(release):
         if list_name in ("", name):
             branches[branch].listed += rows
-    results = Result.objects.filter(contacted_on__gt=release.as_of)
-    if list_name:
-        results = results.filter(list_name=list_name)
-    for row in _by_branch(results):
+    results = Result.objects.filter(list_name=list_name) if list_name else Result.objects.all()
+    for row in _by_branch(results.filter(contacted_on__gt=release.as_of)):
         branches[row["branch_id"]].add(Counts(**{name: row[name] for name in row if name in vars(Counts())}))
     made = Progress(dict(sorted(branches.items())))
     for counts in made.branches.values():

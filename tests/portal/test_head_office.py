@@ -12,7 +12,7 @@ from django.core.cache import cache
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
-from goldmine.portal.models import CurrentRelease, Release
+from goldmine.portal.models import CurrentRelease, ListRow, Release
 from goldmine.portal.progress import progress
 from goldmine.portal.work import Contact, record_result
 from tests.portal.conftest import list_row, make_release
@@ -97,6 +97,26 @@ def test_progress_counts_customers_by_branch_and_answer(page, users, release):
         ("Bought", "1", "33.3%"),
         ("Opted out", "1", "33.3%"),
     ]
+
+
+def test_who_is_contacted_beside_the_lists_is_counted_apart(page, users, release):
+    earlier = make_release("r0", date(2024, 5, 31))
+    list_row(earlier, "C5", rank=5)
+    _work(users, "C5", "bought", name="s3")
+    record_result(users["s2"], Contact("C3", "", "opt_out", date(2024, 7, 5)), uuid4())
+    _work(users, "C4", "yes", name="s3")
+    text = page("head")[1]
+    assert _line(text, "All branches") == ["All branches", "4", "1", "25.0%", "1", "0", "0"]
+    assert _line(text, "B2") == ["B2", "1", "1", "100.0%", "1", "0", "0"]
+    assert "Contacted since the snapshot, but not from these lists: 2." in text
+    assert "not from these lists" not in page("head", list_name="longtail")[1]
+
+
+def test_a_contact_counts_for_the_branch_whose_row_it_was(page, users, release):
+    _work(users, "C1", "yes")
+    ListRow.objects.filter(release=release, customer_id="C1").update(branch_id="B2")
+    text = page("head")[1]
+    assert (_line(text, "B1")[1:3], _line(text, "B2")[1:3]) == (["2", "0"], ["2", "1"])
 
 
 def test_progress_is_narrowed_to_one_list(page, users, release):

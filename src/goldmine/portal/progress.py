@@ -20,7 +20,7 @@ _SECONDS = 3600
 
 @dataclass
 class Counts:
-    """Customers of a branch or of the bank: on lists, contacted since the snapshot, and what they answered."""
+    """Customers of a branch or of the bank: on lists, of these contacted since the snapshot, and what they answered."""
 
     listed: int = 0
     contacted: int = 0
@@ -38,11 +38,14 @@ class Counts:
 class Progress:
     """Counts by branch, and of all of them; and contacts by day and answer, the newest day first.
 
-    Days go back beyond the snapshot: a new release takes none of a week's work away.
+    `elsewhere` counts customers contacted since the snapshot on a list of an earlier release, where they are not on it
+    now, or without a list, as a refusal may be: they are no part of those on lists. Days go back beyond the snapshot:
+    a new release takes none of a week's work away.
     """
 
     branches: dict[str, Counts] = field(default_factory=dict)
     total: Counts = field(default_factory=Counts)
+    elsewhere: int = 0
     days: dict[date, dict[str, int]] = field(default_factory=dict)
 
     def weeks(self, day: date) -> tuple[int, int]:
@@ -78,11 +81,13 @@ def progress(user: User, release: Release, list_name: str = "") -> Progress:
         if list_name in ("", name):
             branches[branch].listed += rows
     results = Result.objects.filter(list_name=list_name) if list_name else Result.objects.all()
-    for row in _by_branch(results.filter(contacted_on__gt=release.as_of)):
-        branches[row["branch_id"]].add(Counts(**{name: row[name] for name in row if name in vars(Counts())}))
+    since = results.filter(contacted_on__gt=release.as_of).annotate(listed_in=_branch_of_row(release))
+    for row in _by_branch(since.exclude(listed_in=None)):
+        branches[row["listed_in"]].add(Counts(**{name: row[name] for name in row if name in vars(Counts())}))
     made = Progress(dict(sorted(branches.items())))
     for counts in made.branches.values():
         made.total.add(counts)
+    made.elsewhere = since.filter(listed_in=None).aggregate(n=models.Count("customer_id", distinct=True))["n"]
     made.days = _by_day(results)
     return made
 
@@ -98,14 +103,20 @@ def _listed(release: Release) -> list[tuple[str, str, int]]:
     return kept
 
 
+def _branch_of_row(release: Release) -> models.Subquery:
+    """The branch of the release's row that a result belongs to: of its customer and list; NULL where there is none."""
+    one = {"customer_id": models.OuterRef("customer_id"), "list_name": models.OuterRef("list_name")}
+    return models.Subquery(ListRow.objects.filter(release=release, **one).values("branch_id")[:1])
+
+
 def _by_branch(results: Any) -> Any:
-    """One grouped query: customers of each list and branch, by what they answered."""
+    """One grouped query: customers of each list and branch of the rows, by what they answered."""
 
     def customers(**wanted: Any) -> models.Count:
         return models.Count("customer_id", distinct=True, filter=models.Q(**wanted) if wanted else None)
 
     reached = models.Count("customer_id", distinct=True, filter=~models.Q(answer__in=(NOT_REACHED, WRONG_NUMBER)))
-    grouped = results.order_by().values("list_name", "branch_id")
+    grouped = results.order_by().values("list_name", "listed_in")
     return grouped.annotate(
         contacted=customers(), answered=reached, bought=customers(answer="bought"), refused=customers(answer=OPT_OUT)
     )

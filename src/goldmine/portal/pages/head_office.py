@@ -74,6 +74,7 @@ def head_office(request: HttpRequest) -> HttpResponse:
         ],
         "all_rows": all_rows,
         "total": made.total,
+        "elsewhere": made.elsewhere,
         "days": made.days,
         "week": made.weeks(today()),
         "most": max((sum(counts.values()) for counts in made.days.values()), default=0),

@@ -126,6 +126,13 @@ def test_progress_is_narrowed_to_one_list(page, users, release):
     assert _line(page("head", list_name="longtail_2024")[1], "All branches")[1:3] == ["4", "1"]
 
 
+def test_services_that_are_added_later_are_on_the_lists_at_once(page, release):
+    assert _line(page("head")[1], "All branches")[1] == "4"
+    list_row(release, "C1", kind="service", list_name="overdue")
+    list_row(release, "C5", kind="service", list_name="overdue", rank=2)
+    assert _line(page("head")[1], "All branches")[1] == "6"
+
+
 def test_contacts_are_shown_by_day(page, users, settings):
     settings.GOLDMINE_DAY = date(2024, 7, 8)
     _work(users, "C1", "yes")

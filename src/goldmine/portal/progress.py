@@ -93,12 +93,12 @@ def progress(user: User, release: Release, list_name: str = "") -> Progress:
 
 
 def _listed(release: Release) -> list[tuple[str, str, int]]:
-    """Rows by list and branch; kept for an hour, as a release does not change."""
-    key = f"listed:{release.pk}"
+    """Rows by list and branch; kept for an hour, as a release does not change but for services, added all at once."""
+    rows = ListRow.objects.filter(release=release)
+    key = f"listed:{release.pk}:{rows.filter(kind='service').exists()}"
     kept: list[tuple[str, str, int]] | None = cache.get(key)
     if kept is None:
-        rows = ListRow.objects.filter(release=release).order_by().values_list("list_name", "branch_id")
-        kept = list(rows.annotate(models.Count("pk")))
+        kept = list(rows.order_by().values_list("list_name", "branch_id").annotate(models.Count("pk")))
         cache.set(key, kept, _SECONDS)
     return kept
 

@@ -42,10 +42,11 @@ def _households(books: Books, day: pd.Timestamp) -> pd.Series:
     surname = people.name.str.strip().str[:1]
     address = people.address.str.strip().where(lambda text: text != "")
     for shared in (address, people.phone_hash.fillna(people.phone)):
-        alike = people.assign(surname=surname, shared=shared).dropna(subset=["surname", "shared"])
+        place = people.assign(surname=surname, shared=shared).dropna(subset=["shared"])
+        few = place.groupby(["shared", "grid_id"], dropna=False).shared.transform("size") <= MOST
+        alike = place[few].dropna(subset=["surname"])
         for _, group in alike.groupby(["shared", "surname", "grid_id"], dropna=False):
-            if 2 <= len(group) <= MOST:
-                ties += [(group.index[0], other) for other in group.index[1:]]
+            ties += [(group.index[0], other) for other in group.index[1:]]
     family = books.known("relations", day)
     family = family[(family.relation == "family") & (family.ended_on.isna() | (family.ended_on > day))]
     grid = people.grid_id

@@ -70,6 +70,14 @@ def test_a_dormitory_and_a_group_without_end_are_no_household(tmp_path):
     assert all(len(group) == 1 for group in grouped(tmp_path, dormitory + chain, relations))
 
 
+@pytest.mark.parametrize("shared", ["address", "phone"])
+def test_a_dormitory_of_several_surnames_is_no_household(tmp_path, shared):
+    names = [f"{surname}伟" for surname in "王李张" for _ in range(3)]
+    dormitory = [person(f"D{place}", name, **{shared: "0516-88"}) for place, name in enumerate(names)]
+    assert all(len(group) == 1 for group in grouped(tmp_path / "nine", dormitory))
+    assert grouped(tmp_path / "eight", dormitory[:8]) == {("D0", "D1", "D2"), ("D3", "D4", "D5"), ("D6", "D7")}
+
+
 def test_what_was_not_known_by_the_day_ties_nobody(tmp_path):
     people = [
         person("A", "王伟"),

@@ -3,7 +3,7 @@
 Two customers are of one household if they stand as family in one grid, or have one surname and share an address or a
 telephone there. Neither an address nor a telephone is enough alone: houses of one number stand in several streets, and
 telephones change hands; but it is with regular transfers between the two, as husband and wife have other surnames.
-What more customers share than a household has members, such as a dormitory, ties nobody.
+What more customers share there than a household has members, such as a dormitory, ties nobody, whatever their names.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from goldmine.identity.survivors import merged_numbers, surviving_customers, und
 from goldmine.identity.transfers import transfers_between
 
 MAX_MEMBERS = 8
-"""Customers of one address or telephone, and of one household, at most."""
+"""Customers of one address or telephone in a grid, of whatever surname, and of one household, at most."""
 MONTHS, REGULAR = 12, 3
 """Months of transfers that are looked at, and those of them with one from which transfers between two are regular."""
 
@@ -79,9 +79,7 @@ def households(connection: Backend, bank: Bank, day: date, among: ibis.Table | N
     _keep(connection, "household_transfers", transfers.select("one", "other"))
     _keep(connection, "household_refusing", refusing(connection, bank))
     found = connection.con.execute(_PEOPLE).to_arrow_table()
-    edges, paying = (
-        connection.con.execute(query, {"members": MAX_MEMBERS}).to_arrow_table() for query in (_EDGES, _PAYING)
-    )
+    edges, paying = (connection.con.execute(query).to_arrow_table() for query in (_EDGES, _PAYING))
     return _grouped(found, edges, paying)
 
 
@@ -96,6 +94,7 @@ def _store(connection: Backend, people: ibis.Table, family: ibis.Table) -> None:
         "substr(trim(name), 1, 1) AS surname, "
         "row_number() OVER (ORDER BY customer_id) - 1 AS place FROM household_people"
     )
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE household_shared AS {_SHARED}")
 
 
 def _keep(connection: Backend, name: str, rows: ibis.Table) -> None:
@@ -108,35 +107,32 @@ FROM household_rows
 LEFT JOIN (SELECT customer_id, count(*) AS starts FROM household_family GROUP BY ALL) USING (customer_id)
 ORDER BY place
 """
+_SHARED = f"""
+SELECT * FROM (
+  SELECT place, surname, grid_id, 'at ' || address AS shared FROM household_rows WHERE address IS NOT NULL
+  UNION ALL
+  SELECT place, surname, grid_id, 'phone ' || phone FROM household_rows WHERE phone IS NOT NULL
+) QUALIFY count(*) OVER (PARTITION BY shared, grid_id) BETWEEN 2 AND {MAX_MEMBERS}
+"""
+"""Addresses and telephones that two to `MAX_MEMBERS` share in a grid, of whatever surname: a row each of them."""
 _EDGES = """
-WITH named AS (SELECT * FROM household_rows WHERE surname IS NOT NULL),
-shared AS (
-  SELECT min(place) AS one, unnest(list(place)) AS other FROM named
-  WHERE address IS NOT NULL GROUP BY address, surname, grid_id HAVING count(*) BETWEEN 2 AND $members
-  UNION
-  SELECT min(place) AS one, unnest(list(place)) AS other FROM named
-  WHERE phone IS NOT NULL GROUP BY phone, surname, grid_id HAVING count(*) BETWEEN 2 AND $members
+WITH named AS (
+  SELECT min(place) AS one, unnest(list(place)) AS other FROM household_shared
+  WHERE surname IS NOT NULL GROUP BY shared, surname, grid_id
 ),
 families AS (
   SELECT l.place AS one, r.place AS other FROM household_family AS f
   JOIN household_rows AS l ON l.customer_id = f.customer_id JOIN household_rows AS r ON r.customer_id = f.related_id
   WHERE l.grid_id = r.grid_id OR l.grid_id IS NULL OR r.grid_id IS NULL
 )
-SELECT one, other FROM shared UNION SELECT one, other FROM families ORDER BY ALL
+SELECT one, other FROM named UNION SELECT one, other FROM families ORDER BY ALL
 """
 """Pairs that live together."""
 _PAYING = """
-WITH shared AS (
-  SELECT unnest(list(place)) AS place, 'at ' || address AS shared FROM household_rows
-  WHERE address IS NOT NULL GROUP BY address, grid_id HAVING count(*) BETWEEN 2 AND $members
-  UNION ALL
-  SELECT unnest(list(place)), 'phone ' || phone FROM household_rows
-  WHERE phone IS NOT NULL GROUP BY phone, grid_id HAVING count(*) BETWEEN 2 AND $members
-),
-mine AS (SELECT * FROM household_rows ANTI JOIN household_refusing USING (customer_id))
+WITH mine AS (SELECT * FROM household_rows ANTI JOIN household_refusing USING (customer_id))
 SELECT DISTINCT l.place AS one, r.place AS other FROM household_transfers AS t
 JOIN mine AS l ON l.customer_id = t.one JOIN mine AS r ON r.customer_id = t.other
-JOIN shared AS a ON a.place = l.place JOIN shared AS b ON b.place = r.place AND b.shared = a.shared
+JOIN household_shared AS a ON a.place = l.place JOIN household_shared AS b ON b.place = r.place AND b.shared = a.shared
 WHERE l.grid_id IS NOT DISTINCT FROM r.grid_id AND l.place <> r.place ORDER BY ALL
 """
 """Pairs of one address or telephone with regular transfers between them, where both let their ties be used."""

@@ -9,6 +9,7 @@ import pytest
 from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.portal.models import Customer, OptOut
 from goldmine.portal.work import Contact, record_result
+from tests.portal.conftest import list_row
 from tests.tiny import make_bank, workspace
 
 
@@ -73,6 +74,25 @@ def test_contacts_of_the_banks_tables_are_shown_beside_the_portals(page, users, 
     assert text.count("2023-12-01") == text.count("winter_2023") == 1
     assert text.count(">2024-07-05<") == 1
     assert "spring_2024" not in text
+
+
+def test_results_of_lists_and_refusals_without_one_are_shown_once_after_they_went_back(
+    page, users, release, tmp_path, settings
+):
+    list_row(release, "C1", kind="service", list_name="overdue")
+    told = {"customer_id": "C1", "channel": "call"}
+    rows = [
+        told | {"campaign_id": "relationship", "contacted_on": date(2024, 7, 4), "answer": "yes"},
+        told | {"campaign_id": "opt_out", "contacted_on": date(2024, 7, 5), "answer": "opt_out"},
+        told | {"campaign_id": "relationship", "contacted_on": date(2024, 7, 6), "answer": "yes"},
+    ]
+    work = workspace(tmp_path / "work")
+    write_manifest(work, make_bank(tmp_path, {"contacts": rows}), {}, Hashes({}))
+    settings.GOLDMINE_WORK = work.root
+    record_result(users["s1"], Contact("C1", "overdue", "yes", date(2024, 7, 4)), uuid4())
+    record_result(users["s1"], Contact("C1", "", "opt_out", date(2024, 7, 5)), uuid4())
+    text = page("s1", "C1")[1]
+    assert [text.count(f">2024-07-0{day}<") for day in (4, 5, 6)] == [1, 1, 1]
 
 
 def test_a_customer_on_no_list_is_shown_without_offers(page):

@@ -1,7 +1,7 @@
 """Results go back to the work folder, through the code that ``goldmine outcomes import`` uses."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -24,7 +24,7 @@ _SETTLED = frozenset({"unclear", "other"})
 """Reasons of rows that need not be sent again: a possible refusal was stored, or a refusal stands."""
 _AT_ONCE = 500
 
-_Contact = tuple[str, str, str]
+ContactKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def return_results(work: Workspace) -> Returned:
     WorkFolderError
         If another run holds the work folder.
     """
-    campaigns = {path.parent.name for folder in releases_out(work) for path in folder.glob("campaigns/*/*.parquet")}
-    contacts: dict[_Contact, list[Result]] = defaultdict(list)
+    campaigns = campaigns_out(work)
+    contacts: dict[ContactKey, list[Result]] = defaultdict(list)
     for result in Result.objects.filter(returned_at=None).order_by("pk"):
-        contacts[_contact(result, campaigns)].append(result)
+        contacts[contact_of(result, campaigns)].append(result)
     if not contacts:
         return Returned(0, None, Counter())
     customers = sorted({result.customer_id for results in contacts.values() for result in results})
@@ -82,7 +82,13 @@ def return_results(work: Workspace) -> Returned:
     return Returned(len(settled), taken.imported, Counter(waiting.values()))
 
 
-def _contact(result: Result, campaigns: Iterable[str]) -> _Contact:
+def campaigns_out(work: Workspace) -> frozenset[str]:
+    """The codes of the campaigns of all releases."""
+    folders = releases_out(work)
+    return frozenset(path.parent.name for folder in folders for path in folder.glob("campaigns/*/*.parquet"))
+
+
+def contact_of(result: Result, campaigns: Collection[str]) -> ContactKey:
     """Campaign, customer and day of a result, as the contract's contacts name them: as the release listed them."""
     campaign = result.list_name or OPT_OUT
     if campaign not in campaigns and result.answer != OPT_OUT:
@@ -96,13 +102,13 @@ def _possible_refusals(customers: list[str]) -> frozenset[str]:
     return frozenset(rows) & frozenset(customers)
 
 
-def _returned_before(customers: list[str], campaigns: Iterable[str]) -> dict[_Contact, list[Result]]:
+def _returned_before(customers: list[str], campaigns: Collection[str]) -> dict[ContactKey, list[Result]]:
     """Results of the customers that went back before, by their contact."""
-    before: dict[_Contact, list[Result]] = defaultdict(list)
+    before: dict[ContactKey, list[Result]] = defaultdict(list)
     for start in range(0, len(customers), _AT_ONCE):
         some = customers[start : start + _AT_ONCE]
         for result in Result.objects.filter(customer_id__in=some).exclude(returned_at=None).order_by("pk"):
-            before[_contact(result, campaigns)].append(result)
+            before[contact_of(result, campaigns)].append(result)
     return before
 
 
@@ -117,7 +123,7 @@ def _counting(results: list[Result], possible: frozenset[str]) -> Result | None:
     return ranked[-1] if ranked else None
 
 
-def _row(key: _Contact, result: Result) -> list[Cell]:
+def _row(key: ContactKey, result: Result) -> list[Cell]:
     """The cells of a result, in the order of `_COLUMNS`."""
     answer, note = result.answer, result.note
     if answer == WRONG_NUMBER:

@@ -7,13 +7,16 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from goldmine.core.columns import column
+from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import LocalizedText
+from goldmine.core.workspace import Workspace
 from goldmine.customers.ladder import LAYER_TITLES, level_title
 from goldmine.customers.tags import Catalogue, load_catalogue
 from goldmine.features.families.holdings import CLASS_TITLES
@@ -24,6 +27,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.month_picture import HEIGHT, WIDTH, month_bars
 from goldmine.portal.persons import numbers_of
+from goldmine.portal.returning import campaigns_out, contact_of
 from goldmine.portal.scope import visible
 from goldmine.portal.templating import language
 from goldmine.portal.words import answer_words, in_words, list_titles, names_of
@@ -127,7 +131,7 @@ def _products(balances: Mapping[str, float]) -> list[tuple[LocalizedText | str, 
 
 def _history(results: list[Result], earlier: list[EarlierContact], release: Release) -> list[Contacted]:
     """Results of the portal, and contacts of the bank's tables that are not among them, the newest first."""
-    here = {(result.list_name, result.contacted_on) for result in results}
+    here = _contacts_of(results) if earlier else set()
     rows: list[tuple[Result | EarlierContact, str, str]] = [
         (result, result.note, result.user.get_full_name() or result.user.username) for result in results
     ]
@@ -146,3 +150,13 @@ def _history(results: list[Result], earlier: list[EarlierContact], release: Rele
         for (row, note, by), channel in zip(rows, channels, strict=True)
     ]
     return sorted(history, key=lambda contact: contact.day, reverse=True)[:_SHOWN]
+
+
+def _contacts_of(results: list[Result]) -> set[tuple[str, date]]:
+    """Names and days under which the bank's tables may hold results: by their list, and as they were returned."""
+    try:
+        campaigns = campaigns_out(Workspace(settings.GOLDMINE_WORK))
+    except GoldmineError:  # a damaged release is told where results go back, and leaves the page there
+        campaigns = frozenset()
+    returned = {(contact_of(result, campaigns)[0], result.contacted_on) for result in results}
+    return returned | {(result.list_name, result.contacted_on) for result in results}

@@ -65,6 +65,22 @@ def test_a_card_is_none_not_activated_unused_or_used_by_the_snapshot(tmp_path):
     assert (counts["card_share"], counts["active_share"]) == (0.75, 0.5)
 
 
+def test_a_card_whose_payments_have_ended_is_used_before_and_not_in_use(tmp_path):
+    customers = [consenting(number, birth_date=date(1950, 1, 1)) for number in "ABC"]
+    uses = [use("A", "human_resources", OLD, date(2021, 1, 1)), use("B", "human_resources", OLD)]
+    uses += [use("C", "human_resources", OLD)]
+    rows = found(tmp_path, customers, [card("A", OLD, OLD), card("B", OLD, OLD)], uses)
+    assert rows.people[["card_status", "agencies"]].values.tolist() == [
+        ["used_before", ""],
+        ["used", "human_resources"],
+        ["none", "human_resources"],
+    ]
+    for counts in (rows.by_village, rows.by_agency):
+        counted = counts.iloc[0][["residents", "card_holders", "active_cards", "used_cards"]].tolist()
+        assert counted == [3, 2, 2, 1]
+    assert rows.unused.empty
+
+
 def test_who_is_entitled_and_has_none_is_told_by_agency(tmp_path):
     customers = [
         consenting("A", birth_date=date(1960, 1, 1), identity="farmer"),

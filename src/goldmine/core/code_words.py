@@ -182,6 +182,7 @@ CARD_STATUSES = {
     "none": pgettext("card", "no card"),
     "not_activated": pgettext("card", "not activated"),
     "unused": pgettext("card", "active, never used"),
+    "used_before": pgettext("card", "used before"),
     "used": pgettext("card", "in use"),
 }
 LIFE_EVENTS = {

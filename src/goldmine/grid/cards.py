@@ -15,8 +15,8 @@ from goldmine.grid.card_rules import CardRules, Entitled
 from goldmine.grid.one_grid import require_grid
 from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
-CARD_STATUSES = ("none", "not_activated", "unused", "used")
-"""No card; not activated; active, but no agency pays or collects through it; in use."""
+CARD_STATUSES = ("none", "not_activated", "unused", "used_before", "used")
+"""No card; not activated; active, but no agency ever paid or collected through it; all that did have ended; in use."""
 LIFE_EVENTS = ("first_card", "card", "comes_of_age", "pension_age", "pension_card")
 """A card before 18; a later one; 18 years; the pension age; the first pension through the card."""
 
@@ -119,7 +119,8 @@ def _holders(as_of: date, grid: str, activation: bool) -> str:
       date_sub('year', p.birth_date, {day}) AS years, coalesce(u.agencies, '') AS agencies, u.pension_on,
       CASE WHEN years < 18 THEN 'minor' WHEN years < 35 THEN 'young' WHEN years < 50 THEN 'middle'
            WHEN years < 60 THEN 'mature' WHEN years >= 60 THEN 'senior' END AS age,
-      CASE WHEN c.customer_id IS NULL THEN 'none' WHEN u.customer_id IS NOT NULL THEN 'used'
+      CASE WHEN c.customer_id IS NULL THEN 'none' WHEN u.agencies IS NOT NULL THEN 'used'
+           WHEN u.customer_id IS NOT NULL THEN 'used_before'
            WHEN NOT ({active}) THEN 'not_activated' ELSE 'unused' END AS card_status
     FROM {grid} AS g LEFT JOIN people AS p USING (customer_id) LEFT JOIN cards AS c USING (customer_id)
     LEFT JOIN uses AS u USING (customer_id)
@@ -172,7 +173,7 @@ def _people(as_of: date, rules: CardRules) -> str:
 def _counts(by: str, rows: str) -> str:
     return f"""
     SELECT {by}, count(*) AS residents, count(*) FILTER (card_status <> 'none') AS card_holders,
-      count(*) FILTER (card_status IN ('unused', 'used')) AS active_cards,
+      count(*) FILTER (card_status IN ('unused', 'used_before', 'used')) AS active_cards,
       count(*) FILTER (card_status = 'used') AS used_cards,
       card_holders / residents AS card_share, active_cards / nullif(card_holders, 0) AS active_share
     FROM {rows} GROUP BY ALL ORDER BY ALL
@@ -181,8 +182,8 @@ def _counts(by: str, rows: str) -> str:
 
 _AGENCIES = """
 SELECT agency, count(*) AS residents, count(*) FILTER (card_status <> 'none') AS card_holders,
-  count(*) FILTER (card_status IN ('unused', 'used')) AS active_cards,
-  count(*) FILTER (list_contains(string_split(agencies, ','), agency)) AS used_cards,
+  count(*) FILTER (card_status IN ('unused', 'used_before', 'used')) AS active_cards,
+  count(*) FILTER (card_status = 'used' AND list_contains(string_split(agencies, ','), agency)) AS used_cards,
   card_holders / residents AS card_share, active_cards / nullif(card_holders, 0) AS active_share
 FROM concerned JOIN holders USING (customer_id) GROUP BY ALL ORDER BY agency
 """

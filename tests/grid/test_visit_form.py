@@ -8,6 +8,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
+from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
@@ -78,6 +79,37 @@ def test_a_row_that_comes_again_replaces_the_earlier_one(tmp_path, bank):
             form(tmp_path / "S1.xlsx", ("001", "S1", date(2024, 7, 2), result, None, None)), bank, work, TODAY
         )
     assert stored(work, "visits", "result") == [("moved",)]
+
+
+def test_a_row_that_comes_again_takes_back_the_fact_that_it_leaves_empty(tmp_path, bank):
+    work = workspace(tmp_path / "work")
+    day, other = date(2024, 7, 2), date(2024, 7, 9)
+    rows = [("001", "S1", day, "met", 5_000_000, 8_000), ("001", "S1", other, "met", 7, None)]
+    import_visits(form(tmp_path / "S1.xlsx", *rows, ("002", "S1", day, "met", 9, None)), bank, work, TODAY)
+    taken = import_visits(form(tmp_path / "S1.xlsx", ("001", "S1", day, "met", None, 8_000)), bank, work, TODAY)
+    assert (taken.visits, taken.facts) == (1, 1)
+    assert stored(work, "external_facts", "customer_id, observed_on, fact, amount::INT") == [
+        ("001", day, "tax", 8_000),
+        ("001", other, "property", 7),
+        ("002", day, "property", 9),
+    ]
+    assert stored(work, "visits", "count(*)") == [(3,)]
+
+
+def test_the_only_fact_of_all_visits_can_be_taken_back(tmp_path):
+    folder, work = tmp_path / "books", workspace(tmp_path / "work")
+    folder.mkdir()
+    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT 'T1' AS transaction_id, '001' AS customer_id, TIMESTAMP '2024-07-01 10:00' AS time, "
+        f"1::DECIMAL(18,2) AS amount, 'in' AS direction) TO '{folder}/transactions.parquet' (FORMAT parquet)"
+    )
+    for amount in (5, None):
+        row = ("001", "S1", date(2024, 7, 2), "met", amount, None)
+        import_visits(form(tmp_path / "S1.xlsx", row), open_bank(folder, work), work, TODAY)
+    facts = open_bank(folder, work).read(connect(), "external_facts")
+    assert facts.count().to_pyarrow().as_py() == 0
 
 
 def test_a_form_without_its_columns_is_refused(tmp_path, bank):

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -60,7 +61,8 @@ class ImportedVisits:
     Parameters
     ----------
     visits, facts : int
-        Stored; a row that comes again with other content replaces the earlier one of its customer and day.
+        Stored; a row that comes again with other content replaces the earlier one of its customer and day, with its
+        facts.
     not_filled : int
         Rows that nobody filled in.
     bad : Counter of str
@@ -89,7 +91,7 @@ def import_visits(file: Path, bank: Bank, work: Workspace, today: date) -> Impor
     sheet = read_returned(file, Wanted(columns(_NAMES), ("customer_id", "visited_on", "visit_result")))
     known = set(bank.read(connect(), "customers").select("customer_id").to_pyarrow()["customer_id"].to_pylist())
     visits: dict[tuple[object, ...], dict[str, object]] = {}
-    facts: dict[tuple[object, ...], dict[str, object]] = {}
+    facts: dict[tuple[object, ...], list[dict[str, object]]] = {}
     bad, not_filled = Counter[str](), 0
     rejected: list[tuple[dict[str, Cell], str]] = []
     for row in sheet.rows:
@@ -104,15 +106,14 @@ def import_visits(file: Path, bank: Bank, work: Workspace, today: date) -> Impor
             continue
         visit, found = read
         visits[visit["customer_id"], visit["visited_on"]] = visit
-        facts |= {(fact["customer_id"], fact["fact"], fact["observed_on"]): fact for fact in found}
+        facts[visit["customer_id"], visit["visited_on"]] = found
+    told = [fact for found in facts.values() for fact in found]
     with work.lock():
-        _store(work.returned_visits("visits"), list(visits.values()), _VISITS, ("visit_id",))
-        _store(
-            work.returned_visits("external_facts"), list(facts.values()), _FACTS, ("customer_id", "fact", "observed_on")
-        )
-    counts = {"visits": len(visits), "facts": len(facts), "rejected": len(rejected)}
+        _store(work.returned_visits("visits"), visits.values(), _VISITS, "visited_on", set(visits))
+        _store(work.returned_visits("external_facts"), told, _FACTS, "observed_on", set(visits))
+    counts = {"visits": len(visits), "facts": len(told), "rejected": len(rejected)}
     AuditLog.of_bank(bank.name).append("upload", who=system_user(), subject=f"visits:{today}", details=counts)
-    return ImportedVisits(len(visits), len(facts), not_filled, bad, _write_rejected(file, sheet, rejected, today))
+    return ImportedVisits(len(visits), len(told), not_filled, bad, _write_rejected(file, sheet, rejected, today))
 
 
 def _read_row(
@@ -173,16 +174,18 @@ def _amount(cell: Cell) -> Decimal | None:
         return None
 
 
-def _store(path: Path, rows: list[dict[str, object]], schema: pa.Schema, key: tuple[str, ...]) -> None:
-    """Add rows to a file; a new row replaces an earlier one of its key."""
-    if not rows:
-        return
+def _store(
+    path: Path, rows: Iterable[dict[str, object]], schema: pa.Schema, day: str, visited: set[tuple[object, ...]]
+) -> None:
+    """Add rows to a file, in place of all that it has of the customers and days that were visited."""
     earlier = pq.read_table(path, schema=schema).to_pylist() if path.exists() else []
-    by_key = {tuple(row[name] for name in key): row for row in [*earlier, *rows]}
-    ordered = [by_key[name] for name in sorted(by_key, key=str)]
+    kept = [row for row in earlier if (row["customer_id"], row[day]) not in visited]
+    whole = sorted([*kept, *rows], key=lambda row: [str(row[name]) for name in schema.names])
+    if whole == earlier:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(ordered, schema=schema), temporary)
+        pq.write_table(pa.Table.from_pylist(whole, schema=schema), temporary)
 
 
 def _write_rejected(file: Path, sheet: Sheet, rows: list[tuple[dict[str, Cell], str]], today: date) -> Path | None:

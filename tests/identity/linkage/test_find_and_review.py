@@ -105,18 +105,19 @@ def test_an_identity_number_shared_under_another_name_is_to_be_looked_at(found, 
     assert rows[pair]["zone"] == "review"
 
 
-def test_firms_closed_mergers_and_masked_names_are_not_compared(tmp_path):
+def test_firms_mergers_later_numbers_and_masked_names_are_not_compared_and_closed_customers_are(tmp_path):
     rows = [
         person(1, customer_id="firm", kind="firm"),
         person(2, customer_id="merged", merged_into="kept", merged_on=date(2024, 1, 1)),
         person(3, customer_id="kept", name=" 王  小 明 "),
         person(4, customer_id="later", opened_on=date(2024, 7, 1)),
         person(5, customer_id="masked", name="王**", kind=None),
+        person(6, customer_id="left", name="李四", closed_on=date(2024, 1, 1)),
     ]
     connection = connect()
     columns = load_records(connection, make_bank(tmp_path, {"customers": rows}), JUNE)
     held = connection.raw_sql(f"SELECT customer_id, name, name_sound FROM {RECORDS} ORDER BY ALL").fetchall()
-    assert held == [("kept", "王小明", "wang xiao ming "), ("masked", None, None)]
+    assert held == [("kept", "王小明", "wang xiao ming "), ("left", "李四", "li si "), ("masked", None, None)]
     assert "grid_id" not in columns and {"name", "name_sound", "birth_date"} <= columns
 
 

@@ -24,8 +24,9 @@ _MASK = "*"
 def load_records(connection: Backend, bank: Bank, as_of: date) -> frozenset[str]:
     """Store the records as the table `RECORDS`.
 
-    Firms, customers who had left the books and numbers merged away by the day are not among them. A name is compared
-    without spaces and in one width; a masked one is unknown.
+    Firms, customers opened later and numbers merged away by the day are not among them. Those who had left the books
+    are: who comes back gets another number. A name is compared without spaces and in one width; a masked one is
+    unknown.
 
     Returns
     -------

@@ -7,8 +7,8 @@ import pytest
 from goldmine.core.errors import ParameterError
 from goldmine.core.workspace import Workspace
 from goldmine.measurement import report
-from goldmine.measurement.effect import qini, qini_curve, uplift_by_score
 from goldmine.measurement.kept_figures import kept_figures
+from goldmine.measurement.list_order import qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import COSTS, costs_of, money, read_costs
 from goldmine.measurement.predicted_observed import compliance, predicted_observed
 from goldmine.measurement.report import figures, measure

@@ -1,4 +1,4 @@
-"""Intention to treat (all assigned to contact against all assigned to control), and the gain of a list's order."""
+"""Intention to treat: all assigned to contact against all assigned to control."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.models.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
-from goldmine.models.uplift.ranking import qini as qini_of
 
 MIN_IN_STRATUM = 20
 """Customers of either group that a stratum of its own has."""
@@ -222,63 +221,3 @@ def join_small_strata(
             rest = float(np.average(mean[collected], weights=arms[:, collected].sum(axis=0)))
             joined[collected] = joined[others[np.abs(mean[others] - rest).argmin()]]
     return np.unique(joined, return_inverse=True)[1][index]
-
-
-DEPTHS = 20
-
-
-def qini_curve(rows: pd.DataFrame, score: str = "probability") -> pd.DataFrame:
-    """Extra outcomes by depth of the list, best first, beside those of a random order.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        group, aim (0 or 1) and a score.
-
-    Returns
-    -------
-    DataFrame
-        depth (share of the customers), gained and chance (extra outcomes a hundred customers of the whole campaign);
-        no rows where the campaign is not measurable.
-    """
-    if too_small(rows["aim"].to_numpy(dtype=np.float64), (rows["group"] == "contact").to_numpy()) is not None:
-        return pd.DataFrame({"depth": [], "gained": [], "chance": []}, dtype="float64")
-    ranked = rows.sort_values(score, ascending=False, kind="stable")
-    contact = (ranked["group"] == "contact").to_numpy()
-    aim = ranked["aim"].to_numpy(dtype=np.float64)
-    places = np.linspace(0, len(ranked), DEPTHS + 1).round().astype(int)
-    gained = []
-    for depth in places:
-        arms = [aim[:depth][who[:depth]] for who in (contact, ~contact)]
-        mean = arms[0].mean() - arms[1].mean() if min(map(len, arms)) else 0.0
-        gained.append(100 * mean * depth / len(ranked))
-    share = places / len(ranked)
-    return pd.DataFrame({"depth": share, "gained": gained, "chance": share * gained[-1]})
-
-
-def uplift_by_score(rows: pd.DataFrame, score: str = "probability", groups: int = 5) -> pd.Series:
-    """Group of each customer by the score, in groups of equal size; 1 is the highest."""
-    group = np.empty(len(rows), dtype=np.int64)
-    order = np.argsort(-rows[score].to_numpy(), kind="stable")
-    group[order] = np.arange(len(rows)) * groups // len(rows) + 1
-    return pd.Series(group, index=rows.index, name="group_by_score")
-
-
-def qini(rows: pd.DataFrame, score: str = "probability") -> Estimate | NotMeasurable:
-    """Gain of the list's order over chance, in extra outcomes per customer, with its interval.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        group, stratum, aim and a score.
-    """
-    aim = rows["aim"].to_numpy(dtype=np.float64)
-    contact = (rows["group"] == "contact").to_numpy()
-    small = too_small(aim, contact)
-    if small is not None:
-        return small
-    strata = rows["stratum"].astype("str")
-    share = pd.Series(contact, index=rows.index).groupby(strata).transform("mean").to_numpy()
-    share = np.where((share > 0) & (share < 1), share, contact.mean())
-    signal = (contact - share) / (share * (1 - share)) * (aim - aim.mean())
-    return qini_of(rows[score].to_numpy(dtype=np.float64), signal, np.zeros(len(rows), dtype=int))

@@ -8,8 +8,9 @@ import pandas as pd
 from goldmine.core.i18n import all_languages
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
-from goldmine.measurement.effect import Cut, cut, cuts, qini, qini_curve, uplift_by_score
+from goldmine.measurement.effect import Cut, cut, cuts
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
+from goldmine.measurement.list_order import qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import Money, money
 from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
 from goldmine.measurement.sample_ratio import sample_ratio

@@ -1,6 +1,7 @@
 from datetime import date
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,6 +39,26 @@ def test_qini_is_positive_where_movable_customers_come_first():
     assert found.value == pytest.approx(0.2 / 8, rel=0.01)
     assert found.low > 0
     assert qini(ranked((150, 100), (150, 100))).value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_strata_without_control_lend_the_order_no_gain():
+    """Every seventh of a list is control, and in each 70 of it both groups do alike; a stratum holds five customers."""
+    places = np.arange(1400)
+    rows = pd.DataFrame({"group": np.where(places % 7 == 0, "control", "contact"), "stratum": places // 5})
+    rows["probability"] = 0.8 - 0.6 * places / 1400
+    rate = 0.8 - 0.03 * (places // 70)
+    in_group = rows.groupby([places // 70, "group"])
+    rows["aim"] = (in_group.cumcount() < (in_group["group"].transform("size") * rate).round()).astype(int)
+    found = qini(rows)
+    assert (found.value, found.low > 0) == (pytest.approx(0.0, abs=0.002), False)
+
+
+def test_prediction_narrows_the_qini_and_leaves_its_value():
+    rows = ranked((460, 400), (50, 40))
+    plain = qini(rows.assign(list_order=rows["probability"], probability=0.2), "list_order")
+    found = qini(rows)
+    assert found.value == pytest.approx(plain.value)
+    assert found.error < 0.7 * plain.error
 
 
 def test_qini_curve_is_empty_without_control():

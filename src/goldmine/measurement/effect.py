@@ -12,7 +12,9 @@ MIN_IN_STRATUM = 20
 """Customers of either group that a stratum of its own has."""
 _PRIOR_EVENTS = 5
 """Events that the pooled variance counts for beside those of the control."""
-_NO_SPREAD, _MAX_LEVERAGE = 1e-12, 0.99
+NO_SPREAD = 1e-12
+"""Variance of a prediction below which it is the same for all: no slope is fitted."""
+_MAX_LEVERAGE = 0.99
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _arm(
     )
     deviation = centred - mean_centred[strata]
     squares = float(deviation @ deviation)
-    varies = squares > _NO_SPREAD * len(value)
+    varies = squares > NO_SPREAD * len(value)
     slope = float(deviation @ value) / squares if varies else 0.0
     # All customers of a stratum have a mean centred prediction of 0, to which the group's level is moved.
     residual = value - mean_value[strata] - slope * deviation

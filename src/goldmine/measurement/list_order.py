@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from goldmine.measurement.effect import NO_SPREAD
 from goldmine.models.uplift.effect import Estimate, NotMeasurable, too_small
 from goldmine.models.uplift.ranking import qini as qini_of
 
@@ -49,18 +51,36 @@ def uplift_by_score(rows: pd.DataFrame, score: str = "probability", groups: int 
 def qini(rows: pd.DataFrame, score: str = "probability") -> Estimate | NotMeasurable:
     """Gain of the list's order over chance, in extra outcomes per customer, with its interval.
 
+    The draw gives every customer of a campaign the same chance of contact, so one share weights them all. The share
+    that a stratum of a few customers came out with follows the draw, and a stratum without control has none: outcomes
+    weighted by such shares look like a gain where there is none. What the prediction foresees of the outcome is taken
+    off, which leaves the gain as it is and narrows its interval.
+
     Parameters
     ----------
     rows : DataFrame
-        group, stratum, aim and a score.
+        group, aim (0 or 1), probability and a score.
+    score : str
+        Name of the column that the list is ordered by, largest first.
+
+    Returns
+    -------
+    Estimate or NotMeasurable
+        Averaged over all depths of the list.
     """
-    aim = rows["aim"].to_numpy(dtype=np.float64)
+    aim, prediction = (rows[name].to_numpy(dtype=np.float64) for name in ("aim", "probability"))
     contact = (rows["group"] == "contact").to_numpy()
     small = too_small(aim, contact)
     if small is not None:
         return small
-    strata = rows["stratum"].astype("str")
-    share = pd.Series(contact, index=rows.index).groupby(strata).transform("mean").to_numpy()
-    share = np.where((share > 0) & (share < 1), share, contact.mean())
-    signal = (contact - share) / (share * (1 - share)) * (aim - aim.mean())
+    share = contact.mean()
+    signal = (contact - share) / (share * (1 - share)) * _unforeseen(aim, prediction)
     return qini_of(rows[score].to_numpy(dtype=np.float64), signal, np.zeros(len(rows), dtype=int))
+
+
+def _unforeseen(outcome: NDArray[np.float64], prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The outcome less the straight line of it over the prediction."""
+    centred = prediction - prediction.mean()
+    squares = float(centred @ centred)
+    slope = float(centred @ outcome) / squares if squares > NO_SPREAD * len(outcome) else 0.0
+    return outcome - outcome.mean() - slope * centred

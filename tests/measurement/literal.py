@@ -33,4 +33,6 @@ def customers(rows: int, group: str, came: int, **more) -> pd.DataFrame:
 
 
 def together(*parts: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True)
+    """Parts of a campaign in one; its customers are numbered."""
+    rows = pd.concat(parts, ignore_index=True)
+    return rows.assign(customer_id=[f"C{number}" for number in range(len(rows))])

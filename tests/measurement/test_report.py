@@ -68,8 +68,30 @@ def test_qini_curve_is_empty_without_control():
 
 
 def test_fifths_follow_the_score_highest_first():
-    rows = pd.DataFrame({"probability": [0.1, 0.5, 0.3, 0.2, 0.4]})
+    rows = pd.DataFrame({"customer_id": list("abcde"), "probability": [0.1, 0.5, 0.3, 0.2, 0.4]})
     assert uplift_by_score(rows).tolist() == [5, 1, 3, 4, 2]
+
+
+def test_equal_scores_are_in_no_order_of_the_rows():
+    """Either group's first stand on top of the list: a depth within a score holds a part of both groups."""
+    rows = ranked((200, 100), (50, 50))
+    backwards = rows.iloc[::-1]
+    curve = qini_curve(rows).set_index("depth")["gained"]
+    # A quarter of the list is half of the head: 20 in a hundred more, of 25 in a hundred customers.
+    assert curve[[0.05, 0.25]].tolist() == pytest.approx([1.0, 5.0])
+    assert qini_curve(backwards)["gained"].tolist() == pytest.approx(curve.tolist())
+    fifths = uplift_by_score(rows)
+    assert fifths.equals(uplift_by_score(backwards).sort_index())
+    assert fifths.groupby(rows["group"]).value_counts().between(170, 230).all()
+
+
+def test_one_score_for_all_is_no_order():
+    rows = together(customers(850, "contact", 200), customers(150, "control", 15))
+    found = measure(rows, COSTS)
+    assert found.qini == NotMeasurable("all customers have the same score, which puts them in no order")
+    assert (len(found.curve), found.by_score) == (0, ())
+    assert not {"qini", "qini_low"} & set(figures(found))
+    assert found.whole.effect.value == pytest.approx(200 / 850 - 0.1)
 
 
 def test_predicted_shares_are_compared_with_the_control():

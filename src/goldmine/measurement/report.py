@@ -10,7 +10,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
 from goldmine.measurement.effect import Cut, cut, cuts
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
-from goldmine.measurement.list_order import qini, qini_curve, uplift_by_score
+from goldmine.measurement.list_order import has_order, qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import Money, money
 from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
 from goldmine.measurement.sample_ratio import sample_ratio
@@ -33,7 +33,7 @@ class Measured:
     score : str
         Order of the list: ``uplift`` where all of the campaign's customers have one, else ``probability``.
     by_score : tuple of Cut
-        Fifths by it, 1 the highest.
+        Fifths by it, 1 the highest; none where all customers have the same.
     curve : DataFrame
         See `qini_curve`.
     qini : Estimate or NotMeasurable
@@ -82,7 +82,7 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float
         cut(rows, "all"),
         {name: cuts(rows, column) for name, column in CUTS.items()},
         score,
-        cuts(rows.assign(fifth=uplift_by_score(rows, score)), "fifth"),
+        cuts(rows.assign(fifth=uplift_by_score(rows, score)), "fifth") if has_order(rows, score) else (),
         qini_curve(rows, score),
         qini(rows, score),
         money(rows, costs),

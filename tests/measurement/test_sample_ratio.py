@@ -1,6 +1,7 @@
 """Whether groups are as they were drawn."""
 
 import pandas as pd
+import pytest
 
 from goldmine.measurement.money import COSTS
 from goldmine.measurement.report import figures, measure
@@ -36,6 +37,10 @@ def test_lost_contacts_stop_the_measurement_with_words():
     stopped = measure(rows, COSTS, 0.12)
     assert stopped.whole.effect == stopped.qini == stopped.money.converted == why
     assert {group.effect for groups in stopped.by.values() for group in groups} == {why}
+    assert stopped.predicted[["decile", "predicted", "control_rows", "contact_rows"]].to_numpy().tolist() == [
+        [1, pytest.approx(0.1), 450, 2250]
+    ]
+    assert stopped.predicted[["control", "control_low", "control_high", "contact"]].isna().all(axis=None)
     assert set(figures(stopped)) & {"effect", "qini", "extra_customers"} == set()
 
 

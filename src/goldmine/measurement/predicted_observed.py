@@ -8,6 +8,9 @@ from scipy.stats import binomtest
 
 from goldmine.models.uplift.effect import LEVEL, MIN_ARM_ROWS
 
+OBSERVED = ("control", "control_low", "control_high", "contact")
+"""Columns of `predicted_observed` that hold outcomes."""
+
 
 def predicted_observed(rows: pd.DataFrame) -> pd.DataFrame:
     """Predicted and observed shares of the outcome, a row a decile.

@@ -12,7 +12,7 @@ from goldmine.measurement.effect import Cut, cut, cuts
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
 from goldmine.measurement.list_order import has_order, qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import Money, money
-from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
+from goldmine.measurement.predicted_observed import OBSERVED, Compliance, compliance, predicted_observed
 from goldmine.measurement.sample_ratio import sample_ratio
 from goldmine.models.tracking import registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
@@ -41,7 +41,7 @@ class Measured:
     money : Money
         Cost and gain.
     predicted : DataFrame
-        See `predicted_observed`.
+        See `predicted_observed`; without observed shares where the groups are not as they were drawn.
     compliance : Compliance
         Whether staff contacted whom they were asked to contact, those drawn before included.
     drawn_before : int
@@ -95,7 +95,7 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float
 
 
 def _stopped(measured: Measured, why: NotMeasurable) -> Measured:
-    """A campaign without figures of its effect; the counts stay."""
+    """A campaign without outcomes; what was predicted, the cost and the counts stay."""
 
     def without(groups: tuple[Cut, ...]) -> tuple[Cut, ...]:
         return tuple(replace(group, contact_mean=None, control_mean=None, effect=why) for group in groups)
@@ -108,6 +108,7 @@ def _stopped(measured: Measured, why: NotMeasurable) -> Measured:
         curve=measured.curve.iloc[:0],
         qini=why,
         money=replace(measured.money, moved=why, converted=why),
+        predicted=measured.predicted.assign(**dict.fromkeys(OBSERVED, float("nan"))),
     )
 
 

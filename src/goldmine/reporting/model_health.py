@@ -12,7 +12,8 @@ from goldmine.coverage import BankSnapshot
 from goldmine.labels.use_case import readable_use_cases
 from goldmine.measurement.campaign_results import campaigns as published
 from goldmine.measurement.campaign_results import read_results
-from goldmine.measurement.effect import cut
+from goldmine.measurement.report import measure
+from goldmine.measurement.sample_ratio import expected_control
 from goldmine.models.registry import AS_OF
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate
@@ -91,19 +92,21 @@ def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame
 def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
     """A row a release of a campaign with a control group that was completed in the last months: what contacts added.
 
+    Of each release those whom it drew are compared, as `goldmine measure` does.
+
     Returns
     -------
     pandas.DataFrame
         campaign_id (its title), as_of (the release's snapshot), contacts (drawn for contact), control, effect, low and
         high (95% interval, in shares of customers who did what the campaign wanted); the last three empty where the
-        groups are too small to measure.
+        groups are too small to measure, or not as they were drawn.
     """
     since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
     for campaign in published(data.work):
         if since < campaign.complete_on <= data.as_of:
             results = read_results(data.bank, data.work, campaign, data.as_of)
-            whole = cut(results, campaign.name)
+            whole = measure(results, {}, expected_control(data.work, campaign)).whole
             effect = whole.effect
             interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
             rows.append((campaign.name, campaign.as_of, whole.contact, whole.control, *interval))

@@ -1,0 +1,40 @@
+"""What the head office's table of effects says of a campaign is what its measurement says."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from goldmine.measurement.campaign_results import Campaign
+from goldmine.reporting import model_health
+from tests.measurement.literal import customers, together
+
+NEW = [customers(850, "contact", 170), customers(150, "control", 15)]
+
+
+@pytest.fixture
+def effects(view, monkeypatch):
+    """The table's only row, of a campaign with some results and a release that drew some share for control."""
+
+    def of(share: float, *parts):
+        campaign = Campaign(Path("spring"), "spring", date(2024, 2, 29), date(2024, 6, 13), ("longtail",))
+        monkeypatch.setattr(model_health, "published", lambda _work: [campaign])
+        monkeypatch.setattr(model_health, "read_results", lambda *_: together(*parts))
+        monkeypatch.setattr(model_health, "expected_control", lambda *_: share)
+        (row,) = model_health.measured_effects(view, "en").to_dict("records")
+        return row
+
+    return of
+
+
+def test_whom_an_earlier_release_drew_is_not_measured_again(effects):
+    before = [customers(500, "contact", 0, drawn_before=True), customers(150, "control", 75, drawn_before=True)]
+    row = effects(0.15, *NEW, *before)
+    assert (row["contacts"], row["control"], row["effect"]) == (850, 150, pytest.approx(0.1))
+
+
+def test_groups_that_are_not_as_drawn_have_no_effect(effects):
+    row = effects(0.25, *NEW)
+    assert (row["contacts"], row["control"]) == (850, 150)
+    assert pd.isna([row[name] for name in ("effect", "low", "high")]).all()

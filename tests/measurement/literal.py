@@ -24,12 +24,13 @@ def customers(rows: int, group: str, came: int, **more) -> pd.DataFrame:
         "valid_until": VALID,
         "contacted_on": date(2024, 3, 5) if contacted else None,
         "contacted_by": "call" if contacted else None,
-        "answer": "yes" if contacted else None,
+        "reached": contacted,
         "aum_change": 0.0,
         "drawn_before": False,
     }
     frame = pd.DataFrame(plain, index=range(rows)).assign(**more)
-    return frame.assign(outcome=frame["aim"])
+    channels = [() if pd.isna(channel) else (channel,) for channel in frame["contacted_by"]]
+    return frame.assign(outcome=frame["aim"], contact_channels=channels)
 
 
 def together(*parts: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from goldmine.measurement.campaign_results import (
     read_results,
 )
 from goldmine.measurement.effect import Cut
+from goldmine.measurement.money import money
+from goldmine.measurement.predicted_observed import compliance
 from goldmine.models.uplift.effect import NotMeasurable
 from goldmine.plots import style
 from goldmine.plots.measurement import effects_table
@@ -65,13 +67,13 @@ def bought(customer: str, day: str, product_class: str = "wealth") -> dict:
     }
 
 
-def contact(customer: str, day: str, channel: str = "call", campaign: str = "spring") -> dict:
+def contact(customer: str, day: str, channel: str = "call", campaign: str = "spring", answer: str = "yes") -> dict:
     return {
         "campaign_id": campaign,
         "customer_id": customer,
         "contacted_on": date.fromisoformat(day),
         "channel": channel,
-        "answer": "yes",
+        "answer": answer,
     }
 
 
@@ -155,6 +157,23 @@ def test_first_contact_of_the_release_counts(results):
     found = results(contacts=contacts, product_events=[bought("a", "2024-04-01")])
     assert found["contacted_on"].notna().to_dict() == {"a": True, "b": False, "c": False, "d": False}
     assert found.loc["a", "contacted_by"] == "visit"
+
+
+def test_each_contact_costs_and_any_of_them_may_reach(results):
+    """The first says on which day and through which channel; who is called again and visited costs all three."""
+    contacts = [
+        contact("a", "2024-03-12", "visit"),
+        contact("a", "2024-03-05", answer="not_reached"),
+        contact("a", "2024-03-08", answer="not_reached"),
+        contact("a", "2024-06-14", "visit"),
+        contact("b", "2024-03-05"),
+    ]
+    found = results(contacts=contacts, product_events=[bought("a", "2024-04-01")])
+    assert found["contact_channels"].to_dict() == {"a": ("call", "call", "visit"), "b": ("call",), "c": (), "d": ()}
+    assert found.loc["a", ["contacted_on", "contacted_by"]].tolist() == [date(2024, 3, 5), "call"]
+    counted = compliance(found)
+    assert (counted.worked, counted.reached, counted.elsewhere) == (2, 2, 0)
+    assert money(found, {"call": 6.0, "visit": 40.0}).cost == 58.0
 
 
 def test_aum_change_ends_in_last_full_month_of_horizon(results):

@@ -111,12 +111,12 @@ def test_predicted_shares_are_compared_with_the_control():
 def test_compliance_counts_contamination_and_late_contacts():
     rows = together(
         customers(60, "contact", 0),
-        customers(20, "contact", 0, answer="not_reached"),
+        customers(20, "contact", 0, reached=False),
         customers(5, "contact", 0, contacted_by="sms"),
         customers(5, "contact", 0, contacted_on=date(2024, 6, 1)),
-        customers(10, "contact", 0, contacted_on=None, contacted_by=None, answer=None),
+        customers(10, "contact", 0, contacted_on=None, contacted_by=None, reached=False),
         customers(45, "control", 0),
-        customers(5, "control", 0, contacted_on=date(2024, 3, 5), contacted_by="call", answer="no"),
+        customers(5, "control", 0, contacted_on=date(2024, 3, 5), contacted_by="call"),
     )
     found = compliance(rows)
     assert (found.contact, found.worked, found.reached, found.elsewhere, found.late) == (100, 90, 70, 5, 5)
@@ -152,7 +152,7 @@ def test_moved_aum_is_not_measurable_without_balances():
 
 def test_campaign_without_contacts_costs_nothing():
     rows = together(customers(100, "contact", 20, aum_change=0.0), customers(100, "control", 20, aum_change=0.0))
-    rows = rows.assign(contacted_on=None, contacted_by=pd.Series(None, index=rows.index, dtype="str"))
+    rows = rows.assign(contact_channels=[()] * 200)
     assert money(rows, COSTS).cost == 0.0
 
 

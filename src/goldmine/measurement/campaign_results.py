@@ -162,10 +162,12 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     DataFrame
         One row per customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
         first contact between the snapshot of the release and the campaign's completion; empty where none),
-        ``outcome`` (0 or 1: whether the predicted outcome happened), ``aim`` (0 or 1: whether what the campaign
-        wanted happened, the opposite for a use case whose outcome is to be prevented), ``aum_change`` (yuan, average
-        daily AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no balances)
-        and ``drawn_before`` (whether the campaign's release of an earlier snapshot held the customer already).
+        ``contact_channels`` (tuple of the channels of all contacts in that time, the first one first), ``reached``
+        (whether any of them did reach the customer), ``outcome`` (0 or 1: whether the predicted outcome happened),
+        ``aim`` (0 or 1: whether what the campaign wanted happened, the opposite for a use case whose outcome is to be
+        prevented), ``aum_change`` (yuan, average daily AUM of the horizon's last full month less that of the
+        snapshot's; empty where the bank has no balances) and ``drawn_before`` (whether the campaign's release of an
+        earlier snapshot held the customer already).
 
     Raises
     ------
@@ -179,7 +181,11 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     survivors = _survivors(connection, bank, rows["customer_id"], campaign.complete_on).rename("survivor_id")
     before = _drawn_before(connection, bank, work, campaign)
     rows = rows.join(survivors).merge(contacts, on="survivor_id", how="left")
-    rows = rows.assign(drawn_before=rows["survivor_id"].isin(before)).drop(columns="survivor_id")
+    rows = rows.assign(
+        drawn_before=rows["survivor_id"].isin(before),
+        reached=rows["reached"].eq(True),
+        contact_channels=[found if isinstance(found, tuple) else () for found in rows["contact_channels"]],
+    ).drop(columns="survivor_id")
     parts = []
     for name, some in rows.groupby("use_case", sort=True):
         use_case = load_use_case(str(name))
@@ -243,8 +249,12 @@ def _reached_aim(
 
 
 def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFrame:
-    """The first contact of each customer within a campaign, by the number that survives at its completion."""
-    names = ["survivor_id", "contacted_on", "contacted_by", "answer"]
+    """Each customer's contacts within a campaign, by the number that survives at its completion.
+
+    Day, channel and answer are the first one's, from which a campaign works on the customer; each contact costs, and
+    any of them may reach the customer.
+    """
+    names = ["survivor_id", "contacted_on", "contacted_by", "answer", "contact_channels", "reached"]
     if not bank.has("contacts"):
         return pd.DataFrame(columns=names)
     rows = bank.read(connection, "contacts")
@@ -255,8 +265,11 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
     )
     contacts = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
     contacts = contacts.assign(survivor_id=_survivors(connection, bank, contacts["customer_id"], campaign.complete_on))
-    first = contacts.sort_values("contacted_on", kind="stable").drop_duplicates("survivor_id")
-    return first.rename(columns={"channel": "contacted_by"})[names]
+    contacts = contacts.assign(reached=contacts["answer"].notna() & (contacts["answer"] != "not_reached"))
+    by_customer = contacts.sort_values("contacted_on", kind="stable").groupby("survivor_id", sort=False)
+    found = by_customer.head(1).rename(columns={"channel": "contacted_by"}).set_index("survivor_id")
+    found = found.assign(contact_channels=by_customer["channel"].agg(tuple), reached=by_customer["reached"].any())
+    return found.reset_index()[names]
 
 
 def _aum(connection: Backend, bank: Bank, work: Workspace, month: date, day: date) -> pd.Series | None:

@@ -23,7 +23,7 @@ class Money:
     Parameters
     ----------
     cost : float
-        Cost of all contacts.
+        Cost of all contacts, those of control included.
     moved : Estimate or NotMeasurable
         Extra AUM over all customers assigned to contact.
     converted : Estimate or NotMeasurable
@@ -51,12 +51,11 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     Parameters
     ----------
     rows : DataFrame
-        group, stratum, aim, aum_change (yuan; empty where the bank has no balances), contacted_on, contacted_by.
+        group, stratum, probability, aim, aum_change (yuan; empty where the bank has no balances), contact_channels.
     costs : mapping of str to float
         Yuan a contact, by channel.
     """
-    contacts = rows.loc[rows["contacted_on"].notna(), "contacted_by"]
-    cost = sum((costs.get(channel, 0.0) for channel in contacts), start=0.0)
+    cost = sum((costs.get(channel, 0.0) for channels in rows["contact_channels"] for channel in channels), start=0.0)
     assigned = int((rows["group"] == "contact").sum())
     if rows["aum_change"].isna().any():
         moved: Estimate | NotMeasurable = NotMeasurable(_("the bank has no balances of both months"))

@@ -50,11 +50,11 @@ class Compliance:
     Parameters
     ----------
     contact, worked, reached : int
-        Customers assigned to contact, those contacted, and those reached.
+        Customers assigned to contact, those contacted, and those reached by any of their contacts.
     control, contaminated : int
         Customers assigned to control, and those of them who were contacted.
     late, elsewhere : int
-        Of those contacted: after the list had expired, and by another channel than planned.
+        Of those contacted: whose first contact was after the list had expired, and by another channel than planned.
     """
 
     contact: int
@@ -82,7 +82,7 @@ def compliance(rows: pd.DataFrame) -> Compliance:
     Parameters
     ----------
     rows : DataFrame
-        group, channel, valid_until, contacted_on (empty where not contacted), contacted_by (channel), answer.
+        group, channel, valid_until, contacted_on (empty where not contacted), contacted_by (channel), reached.
     """
     contact = rows[rows["group"] == "contact"]
     worked = contact[contact["contacted_on"].notna()]
@@ -90,7 +90,7 @@ def compliance(rows: pd.DataFrame) -> Compliance:
     return Compliance(
         len(contact),
         len(worked),
-        int((worked["answer"].notna() & (worked["answer"] != "not_reached")).sum()),
+        int(worked["reached"].sum()),
         len(control),
         int(control["contacted_on"].notna().sum()),
         int((pd.to_datetime(worked["contacted_on"]) > pd.to_datetime(worked["valid_until"])).sum()),

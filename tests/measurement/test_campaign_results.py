@@ -129,6 +129,31 @@ def test_actions_under_a_merged_number_count_for_the_survivor(results):
     assert (found.loc["a", "contacted_by"], found.loc["a", "aum_change"]) == ("visit", 250.0)
 
 
+def test_numbers_of_both_groups_that_were_merged_are_one_person_in_control(results):
+    customers = [{"customer_id": "a", "merged_into": "c", "merged_on": date(2024, 4, 1)}]
+    customers += [{"customer_id": who} for who in "bcd"]
+    bought_once = [bought("c", "2024-05-01")]
+    found = results(customers=customers, contacts=[contact("a", "2024-03-05")], product_events=bought_once)
+    assert found["group"].to_dict() == {"b": "contact", "c": "control", "d": "control"}
+    assert found["aim"].to_dict() == {"b": 0, "c": 1, "d": 0}
+    assert (money(found, {"call": 6.0}).cost, compliance(found).contaminated) == (6.0, 1)
+
+
+def test_control_counts_where_the_contact_s_number_survives(results):
+    customers = [{"customer_id": "c", "merged_into": "a", "merged_on": date(2024, 4, 1)}]
+    customers += [{"customer_id": who} for who in "abd"]
+    found = results(customers=customers, product_events=[bought("a", "2024-05-01")])
+    assert found["group"].to_dict() == {"b": "contact", "c": "control", "d": "control"}
+    assert found["aim"].to_dict() == {"b": 0, "c": 1, "d": 0}
+
+
+def test_numbers_of_one_group_that_were_merged_count_once_as_the_survivor(results):
+    customers = [{"customer_id": "a", "merged_into": "b", "merged_on": date(2024, 4, 1)}]
+    customers += [{"customer_id": who} for who in "bcd"]
+    found = results(customers=customers, product_events=[bought("b", "2024-05-01")])
+    assert found["aim"].to_dict() == {"b": 1, "c": 0, "d": 0}
+
+
 def test_customer_of_an_earlier_release_of_the_campaign_was_drawn_before(results, work):
     """By the surviving number; another campaign, and a release of the same snapshot, draw nobody before."""
     publish(work, date(2023, 11, 30), contact="o")

@@ -160,7 +160,8 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     Returns
     -------
     DataFrame
-        One row per customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
+        One row per person of the campaign, of whose numbers merged by its completion one in control counts, else the
+        surviving one: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
         first contact between the snapshot of the release and the campaign's completion; empty where none),
         ``contact_channels`` (tuple of the channels of all contacts in that time, the first one first), ``reached``
         (whether any of them did reach the customer), ``outcome`` (0 or 1: whether the predicted outcome happened),
@@ -180,7 +181,7 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     contacts = _contacts(connection, bank, campaign)
     survivors = _survivors(connection, bank, rows["customer_id"], campaign.complete_on).rename("survivor_id")
     before = _drawn_before(connection, bank, work, campaign)
-    rows = rows.join(survivors).merge(contacts, on="survivor_id", how="left")
+    rows = _one_a_person(rows.join(survivors)).merge(contacts, on="survivor_id", how="left")
     rows = rows.assign(
         drawn_before=rows["survivor_id"].isin(before),
         reached=rows["reached"].eq(True),
@@ -203,6 +204,13 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _one_a_person(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row of each surviving number: one in control if there is one, as later releases hold the person."""
+    order = pd.DataFrame({"contact": rows["group"] != "control", "merged": rows["customer_id"] != rows["survivor_id"]})
+    order = order.assign(number=rows["customer_id"]).sort_values(["contact", "merged", "number"])
+    return rows.loc[order.index].drop_duplicates("survivor_id").sort_index()
 
 
 def _drawn_before(connection: Backend, bank: Bank, work: Workspace, campaign: Campaign) -> pd.Series:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
@@ -76,6 +77,28 @@ def test_good_rows_are_stored_in_contract_codes(work):
             "product": None,
         },
     ]
+
+
+def test_an_answer_says_what_came_of_the_contact(work):
+    answers = {"bought": "已办理5万定期", "no": "不需要", "opt_out": "请勿再联系", "yes": "有意向", "later": "改天再说"}
+    take(work, *(f"tail,A,2024-07-{day:02d},call,{said}," for day, said in enumerate(answers.values(), 1)))
+    assert {row["answer"]: row["outcome"] for row in stored(work)} == {
+        "bought": "converted",
+        "no": "not_converted",
+        "opt_out": "not_converted",
+        "yes": "open",
+        "later": "open",
+    }
+
+
+def test_a_purchase_stored_as_open_before_is_known_and_mended_with_the_next_result(work):
+    bought = "tail,A,2024-07-05,call,bought,"
+    take(work, bought)
+    rows = pa.Table.from_pylist([row | {"outcome": "open"} for row in stored(work)])
+    pq.write_table(rows, work.returned)
+    imported = take(work, bought, "tail,B,2024-07-06,call,later,")
+    assert (imported.new, imported.known, imported.bad_file) == (1, 1, None)
+    assert [row["outcome"] for row in stored(work)] == ["converted", "open"]
 
 
 def test_importing_a_file_twice_changes_nothing(work):

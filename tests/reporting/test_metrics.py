@@ -11,7 +11,7 @@ from goldmine.reporting.customer_mart import make_mart, mart_path
 from goldmine.reporting.metric_definitions import load_metrics
 from goldmine.reporting.metrics import KEYS, compute
 from goldmine.reporting.prepare import prepare
-from tests.reporting.conftest import JUNE, MARCH
+from tests.reporting.conftest import JUNE, MARCH, put, tables
 
 
 def above(view, grain, metric):
@@ -48,6 +48,20 @@ def test_shares_keep_numerator_and_denominator(view):
     assert at.loc["conversion_share", ["above", "below"]].tolist() == [1, 5]
     assert at.loc["contact_conversion_share", ["above", "below", "value"]].tolist() == [1, 2, 0.5]
     assert at.loc["active_share", ["above", "below"]].tolist() == [1, 7]
+
+
+def test_contacts_of_which_it_is_open_what_came_are_in_no_conversion(tmp_path):
+    answers = {"a0": "converted", "a1": "not_converted", "a2": "open", "a3": None, "b0": "open"}
+    rows = [
+        {"campaign_id": "M1", "customer_id": who, "contacted_on": date(2024, 5, 2), "answer": "yes", "outcome": came}
+        for who, came in answers.items()
+    ]
+    bank, work = put(tmp_path, tables(contacts=rows))
+    mart = make_mart(BankSnapshot(connect(), bank, work, JUNE), "new_branch")
+    found = compute(mart, load_metrics())
+    assert found.of("contacted", "branch")["above"].to_dict() == {"": 0, "B1": 4, "B2": 1}
+    assert found.at("branch", "B1").loc["contact_conversion_share", ["above", "below", "value"]].tolist() == [1, 2, 0.5]
+    assert pd.isna(found.at("branch", "B2").loc["contact_conversion_share", "value"])
 
 
 def test_share_of_nobody_is_empty(view):

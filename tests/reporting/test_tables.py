@@ -19,6 +19,33 @@ def test_empty_table_is_shown_as_dashes():
     assert page.data.values.tolist() == [["—", "—"]]
 
 
+def campaign(folder, *came):
+    """The one campaign's answered, converted and conversion, of an answer and an outcome a customer."""
+    rows = [
+        {"campaign_id": "M", "customer_id": f"a{n}", "contacted_on": date(2024, 5, 2), "answer": said, "outcome": what}
+        for n, (said, what) in enumerate(came)
+    ]
+    bank, work = put(folder, tables(contacts=rows))
+    found = campaigns(SimpleNamespace(bank=bank, work=work, as_of=JUNE), "en")
+    return found[["answered", "converted", "conversion"]].astype(object).where(found.notna(), None).values.tolist()
+
+
+def test_conversion_counts_those_who_answered_and_of_whom_it_is_known_what_came(tmp_path):
+    came = [
+        ("yes", "converted"),
+        ("no", "not_converted"),
+        ("later", "open"),
+        ("yes", None),
+        ("not_reached", "converted"),
+        (None, "converted"),
+    ]
+    assert campaign(tmp_path, *came) == [[4, 1, 0.5]]
+
+
+def test_campaign_of_which_all_is_open_has_no_conversion(tmp_path):
+    assert campaign(tmp_path, *[("yes", "open")] * 5) == [[5, 0, None]]
+
+
 def test_campaign_of_a_release_is_called_by_its_title_and_another_by_its_code(tmp_path):
     answers = [
         {"campaign_id": campaign, "customer_id": f"a{n}", "contacted_on": date(2024, 5, 2), "answer": "yes"}

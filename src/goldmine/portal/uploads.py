@@ -21,7 +21,7 @@ from django.db import models, transaction
 from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known, Listing
-from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, refuses, sort_rows
+from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, outcome_of, refuses, sort_rows
 from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.file_names import file_name
@@ -186,7 +186,7 @@ def _stored(user: User, sheet: Sheet) -> dict[Key, Row]:
                 "certain": result.certain,
                 "amount": result.amount,
                 "product": result.product_id or None,
-                "outcome": "open",
+                "outcome": outcome_of(result.answer),
             }
     return stored
 

@@ -79,6 +79,7 @@ COLUMNS: dict[str, MartColumn] = {
         MartColumn("active", "flag", "made a transaction of their own in the quarter", _OWN),
         MartColumn("contacted", "flag", "was contacted in the quarter", "contacts"),
         MartColumn("converted", "flag", "a contact of the quarter converted", "contacts"),
+        MartColumn("outcome_known", "flag", "of a contact of the quarter it is known whether it converted", "contacts"),
         MartColumn("has_owner", "flag", "has an owner", _COVERAGE),
         MartColumn("core", "flag", "core customer with a named owner", _COVERAGE),
         MartColumn("overdue", "flag", "the owner's contact is overdue", _COVERAGE),
@@ -87,6 +88,8 @@ COLUMNS: dict[str, MartColumn] = {
 
 NEAR = 0.2
 """Within this share below the next level a customer is near it."""
+SETTLED = ("converted", "not_converted")
+"""Outcomes of a contact of which it is known what came of it; of an open one, or one without, it is not."""
 _TYPES = {"text": "string", "whole": "int64", "fen": "int64", "flag": "boolean"}
 _HELD = ("demand", "time", "wealth", "loan", "other")
 
@@ -243,8 +246,11 @@ def _with_contacts(books: BankSnapshot, rows: Table, missing: dict[str, str]) ->
     contacts = books.contacts()
     contacts = contacts.filter(contacts.contacted_on > books.before, contacts.contacted_on <= books.as_of)
     won = (contacts.outcome == "converted").fill_null(False)
-    rows = _join(rows, contacts.group_by("customer_id").agg(won=won.any()))
-    return rows.mutate(contacted=rows.won.notnull(), converted=rows.won.fill_null(False))
+    known = contacts.outcome.isin(SETTLED).fill_null(False)
+    rows = _join(rows, contacts.group_by("customer_id").agg(won=won.any(), known=known.any()))
+    return rows.mutate(
+        contacted=rows.won.notnull(), converted=rows.won.fill_null(False), outcome_known=rows.known.fill_null(False)
+    )
 
 
 def _with_coverage(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:

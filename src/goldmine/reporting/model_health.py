@@ -17,6 +17,7 @@ from goldmine.measurement.sample_ratio import expected_control
 from goldmine.models.registry import AS_OF
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate
+from goldmine.reporting.customer_mart import SETTLED
 from goldmine.reporting.prepare import ReportData
 
 MODEL_COLUMNS = ("use_case", "model_version", "trained_at", "age_months", "auc", "baseline_auc", "lift", "calibration")
@@ -64,28 +65,32 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
 
 
 def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
-    """A row a campaign of the last months: contacts, answered, converted, conversion (of those who answered).
+    """A row a campaign of the last months: contacts, answered, converted (of those who answered), conversion.
 
-    A campaign of a release is called by its title, another by its code. Campaigns with fewer than five contacts are
-    left out.
+    Conversion is of the contacts that were answered and of which it is known what came of them; empty while there are
+    none. A campaign of a release is called by its title, another by its code. Campaigns with fewer than five contacts
+    are left out.
     """
     if not data.bank.has("contacts"):
         return pd.DataFrame(columns=["campaign_id", "started_on", "contacts", "answered", "converted", "conversion"])
     rows = BankSnapshot(connect(), data.bank, data.work, data.as_of).contacts()
     since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
     rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
+    answered = rows.answer.notnull() & (rows.answer != "not_reached")
     campaigns = rows.group_by("campaign_id").agg(
         started_on=rows.contacted_on.min(),
         contacts=rows.count(),
-        answered=(rows.answer.notnull() & (rows.answer != "not_reached")).sum(),
-        converted=(rows.outcome == "converted").sum(),
+        answered=answered.sum(),
+        converted=(answered & (rows.outcome == "converted")).sum(),
+        known=(answered & rows.outcome.isin(SETTLED)).sum(),
     )
     frame = campaigns.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
-    counts = ["answered", "converted"]
+    counts = ["answered", "converted", "known"]
     frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
+    known = frame.pop("known")
     return frame.assign(
         campaign_id=_titled(data, frame["campaign_id"], language),
-        conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0),
+        conversion=frame["converted"] / known.where(known > 0),
     )
 
 

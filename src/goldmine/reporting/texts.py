@@ -32,8 +32,9 @@ _TEXTS = {
         "does not explain."
     ),
     "campaigns": _(
-        "## Campaigns\nConversion of those who answered. It includes customers who would have converted "
-        "anyway; the effect is measured against the control group if a campaign has one."
+        "## Campaigns\nConversion of those who answered, but for those of whom it is still open what came of it. It "
+        "includes customers who would have converted anyway; the effect is measured against the control group if a "
+        "campaign has one."
     ),
     "models": _(
         "## Model health\nChampions in the registry, evaluated out of time. A model older than six "

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known, Listing, names_customer_care
-from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, refuses, sort_rows
+from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, outcome_of, refuses, sort_rows
 from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core import dates
@@ -145,6 +145,8 @@ def take_results(sheet: Sheet, work: Workspace, *, today: date | None = None, ne
         campaigns = campaign_names(releases_out(work), frozenset(offers["campaign_id"]))
         known = Known(listed, campaigns, today or dates.today(), customers, sheet.saved_on)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
+        # Work folders hold rows of before answers said what came of them, each of them open.
+        stored_rows = [row | {"outcome": outcome_of(row["answer"])} for row in stored_rows]
         stored = {tuple(row[name] for name in KEY): row for row in stored_rows}
         sorted_rows = sort_rows(sheet, known, stored, newest=newest)
         new = {key: row for key, row in sorted_rows.good.items() if stored.get(key) != row}

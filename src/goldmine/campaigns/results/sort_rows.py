@@ -10,6 +10,7 @@ KEY = ("campaign_id", "customer_id", "contacted_on")
 """Columns that name a contact."""
 Key = tuple[object, ...]
 Row = dict[str, object]
+_OUTCOMES = {"bought": "converted", "no": "not_converted", OPT_OUT: "not_converted"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def sort_rows(sheet: Sheet, known: Known, stored: dict[Key, Row], *, newest: boo
             bad[index] = checked.fault
         if checked.result is None:
             continue
-        row: Row = {**asdict(checked.result), "outcome": "open"}
+        row: Row = {**asdict(checked.result), "outcome": outcome_of(checked.result.answer)}
         key = tuple(row[name] for name in KEY)
         if refuses(row):
             refused.add(index)
@@ -99,6 +100,19 @@ def _refusals(refusals: dict[Key, Row], stored: dict[Key, Row]) -> dict[Key, Row
         elif key[:2] not in refused:
             new[key] = row
     return new
+
+
+def outcome_of(answer: str) -> str:
+    """What came of a contact, as far as its answer says: converted, not_converted, or open.
+
+    Nobody reports later what became of a ``yes`` or a ``later``: whoever buys is reported as ``bought``.
+
+    Examples
+    --------
+    >>> outcome_of("bought"), outcome_of("no"), outcome_of("yes")
+    ('converted', 'not_converted', 'open')
+    """
+    return _OUTCOMES.get(answer, "open")
 
 
 def refuses(row: Row) -> bool:

@@ -49,7 +49,7 @@ def test_number_of_moved_customers_equals_true_effect():
     rows = played(campaign(effect=0.16))
     assert rows["extra"].mean() == pytest.approx(WORKED * 0.16, abs=0.01)
     assert not (rows["extra"] & rows["came"]).any()
-    assert (rows.loc[rows["extra"], "answer"] == "yes").all()
+    assert (rows.loc[rows["extra"], "answer"] == "bought").all()
 
 
 def test_who_is_not_reached_is_not_moved():

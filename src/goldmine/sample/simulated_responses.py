@@ -106,7 +106,7 @@ def simulate_campaign(rows: pd.DataFrame, as_of: date, random: np.random.Generat
 def _answers(contacted: NDArray, reached: NDArray, extra: NDArray, words: NDArray) -> NDArray:
     edges = np.cumsum([_REFUSES, *_REST])
     spoken = np.array(["opt_out", "yes", "later", "no"], dtype=object)[np.digitize(words, edges)]
-    spoken = np.where(extra, "yes", spoken)
+    spoken = np.where(extra, "bought", spoken)
     return np.where(contacted, np.where(reached, spoken, "not_reached"), "")
 
 

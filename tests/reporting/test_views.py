@@ -21,6 +21,7 @@ from goldmine.reporting.metric_definitions import Target
 from goldmine.reporting.prepare import prepare
 from goldmine.reporting.queue_pages import employee_queue
 from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
+from tests.tiny import balance
 
 MORE = [
     customer("dull", "B1", "m3", marketing_consent=False),
@@ -121,6 +122,23 @@ def test_branch_target_overrides_the_general_one(view):
         ["Active in the quarter", "10.0%", "14.3%", "✓"],
     ]
     assert figures.targets(changed, "branch", "B2", "en").empty
+
+
+def test_figures_of_half_a_year_ago_are_none_of_a_quarter_earlier(tmp_path):
+    """The books hold December and June, but no March."""
+    held = [
+        balance(f"a{n}", day, "time", yuan)
+        for day, yuan in (("2023-12-31", "100000"), ("2024-06-30", "101000"))
+        for n in range(6)
+    ]
+    data = prepare(*put(tmp_path, tables(balances=held)), JUNE)
+    assert [quarter.as_of for quarter in data.history] == [date(2023, 12, 31), JUNE]
+    shown = figures.key_figures(data, "head_office", "", "en").set_index("Figure")
+    assert shown.loc["AUM (average daily)", ["Now", "A quarter earlier"]].tolist() == ["0.61M", "—"]
+    assert "AUM (average daily)" not in set(figures.targets(data, "head_office", "", "en")["Figure"])
+    ladder = figures.ladder(data, "head_office", "", "en")
+    assert ladder["now"].tolist() == [5, 0, 6, 0, 0, 0, 0]
+    assert ladder["before"].isna().all()
 
 
 def test_every_figure_is_drawn_from_little_data(view):

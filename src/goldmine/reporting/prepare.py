@@ -57,6 +57,12 @@ class ReportData:
         """The month end's own figures."""
         return self.history[-1]
 
+    @property
+    def figures_before(self) -> Figures | None:
+        """The figures of a quarter earlier; None where there are none, such as where the books lack that month."""
+        day = month_end(self.as_of, -3)
+        return next((figures for figures in self.history if figures.as_of == day), None)
+
     @cached_property
     def customers(self) -> pd.DataFrame:
         """The month end's customer mart: customers on the books."""

@@ -49,10 +49,10 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
     Returns
     -------
     pandas.DataFrame
-        Name, value, previous quarter and department in charge; in words.
+        Name, value, value a quarter earlier (a dash if unknown) and department in charge; in words.
     """
     now = data.figures.at(grain, unit_id)
-    before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
+    before = _before(data, grain, unit_id)
     rows = []
     for metric in data.metrics.metrics:
         if grain not in metric.grain or metric.name in (*LEVEL_METRICS, *STEPS) or metric.name not in now.index:
@@ -68,6 +68,12 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
     return pd.DataFrame(rows, columns=_headings(("figure", "now", "before", "department"), language))
 
 
+def _before(data: ReportData, grain: str, unit_id: str) -> pd.DataFrame:
+    """The figures of one unit a quarter earlier; no rows where there are none."""
+    before = data.figures_before
+    return data.figures.at(grain, unit_id).iloc[:0] if before is None else before.at(grain, unit_id)
+
+
 def _shown(figure: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
     """A figure in words; suppressed for fewer than five customers, except for their owner."""
     if figure is None:
@@ -81,14 +87,14 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
     """Targets of one unit against actual values: figure, target, actual and whether it is reached, in words.
 
     A branch's own target overrides the general one. A target of growth is shown as the value to reach; it is left out
-    if the previous quarter is unknown.
+    if the figure of a quarter earlier is unknown.
     """
     by_metric = {target.metric: target for target in data.metrics.targets if target.branch in ("", unit_id)}
     by_metric |= {
         target.metric: target for target in data.metrics.targets if target.branch and target.branch == unit_id
     }
     now = data.figures.at(grain, unit_id)
-    before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
+    before = _before(data, grain, unit_id)
     rows = []
     for name, target in by_metric.items():
         metric, actual = data.metrics.by_name[name], now["value"].get(name, np.nan)
@@ -147,8 +153,9 @@ def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Data
     A level of fewer than five customers, now or then, is merged with the one below it.
     """
     by_name = data.metrics.by_name
-    frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in data.history[-2:]]
-    counts = pd.DataFrame({"now": frames[-1], "before": frames[0] if len(frames) > 1 else np.nan}).dropna(subset="now")
+    quarters = {"now": data.figures.at(grain, unit_id), "before": _before(data, grain, unit_id)}
+    counts = pd.DataFrame({name: unit["value"].reindex(LEVEL_METRICS) for name, unit in quarters.items()})
+    counts = counts.dropna(subset="now")
     rows: list[list[object]] = []
     carried, joined = np.zeros(2), 0
     for name, level in reversed(list(counts.iterrows())):

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from goldmine.core.errors import ParameterError
@@ -20,6 +21,7 @@ from goldmine.reporting import tables as figures
 from goldmine.reporting.metric_definitions import Target
 from goldmine.reporting.prepare import prepare
 from goldmine.reporting.queue_pages import employee_queue
+from goldmine.reporting.texts import remedy_text, verdict_text
 from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
 from tests.tiny import balance
 
@@ -139,6 +141,43 @@ def test_figures_of_half_a_year_ago_are_none_of_a_quarter_earlier(tmp_path):
     ladder = figures.ladder(data, "head_office", "", "en")
     assert ladder["now"].tolist() == [5, 0, 6, 0, 0, 0, 0]
     assert ladder["before"].isna().all()
+
+
+@pytest.fixture
+def standings(view, monkeypatch):
+    """Makes a branch stand as given, by figure (z and verdict), with rows in the named lists; its weakest link."""
+
+    def weakest(figures_of_branch, *lists):
+        rows = pd.DataFrame.from_dict(figures_of_branch, orient="index", columns=["z", "verdict"])
+        monkeypatch.setattr(views, "standing", lambda *_: rows)
+        listed = pd.DataFrame({"customer_id": ["a1"]})
+        monkeypatch.setattr(call_sheets, "remedy_rows", lambda *given: listed if given[2] in lists else listed[:0])
+        link = views.weakest_link(view, "B1", 5)
+        return link.metric, link.verdict, link.remedied, link.remedy
+
+    return weakest
+
+
+def test_verdict_is_on_the_weakest_figure_also_if_it_has_no_list(standings):
+    found = standings({"mobile_share": (-6.0, "worse"), "overdue_share": (2.5, "better")}, "overdue")
+    assert found == ("mobile_share", "worse", "overdue_share", "other")
+
+
+def test_verdict_is_on_the_weakest_figure_also_if_its_list_is_empty(standings):
+    figures_of_branch = {"overdue_share": (-9.0, "worse"), "wealth_share": (0.5, "chance")}
+    assert standings(figures_of_branch) == ("overdue_share", "worse", "", "none")
+    assert standings(figures_of_branch, "overdue") == ("overdue_share", "worse", "overdue_share", "own")
+
+
+def test_branch_without_figures_has_no_verdict_on_them(standings):
+    assert standings({}) == ("", "none", "", "none")
+    assert verdict_text("none", "en") == "No figure of the branch can be compared with the bank's."
+
+
+def test_list_says_which_figure_it_is_for():
+    assert remedy_text("other", "逾期未联系率", "zh") == (
+        "该指标暂无可用名单，下列本支行客户名单对应有名单的指标中最弱的一项：逾期未联系率。"
+    )
 
 
 def test_every_figure_is_drawn_from_little_data(view):

@@ -46,9 +46,7 @@ _TEXTS = {
     ),
     "targets": _("## Targets\nOf the quarter, from the table of definitions, against what has been reached."),
     "standing": _("## Where the branch stands\nThe weakest figure first. A rank with a wide range says little."),
-    "weakest": _(
-        "## The weakest link: {metric}\n{verdict} The list below, of the branch's own customers, can remedy it."
-    ),
+    "weakest": _("## The weakest link: {metric}\n{verdict} {remedy}"),
     "employees": _("## Who looks after the customers"),
     "calls": _(
         "## The queue of the day\nOffers of campaigns, agreed call-backs, overdue contacts, customers taken over, near "
@@ -67,6 +65,12 @@ _VERDICTS = {
     "worse": _("Worse than the bank by more than chance."),
     "chance": _("The lowest of the branch's figures, though chance could explain it."),
     "better": _("No figure is weaker than the whole bank's."),
+    "none": _("No figure of the branch can be compared with the bank's."),
+}
+_REMEDIES = {
+    "own": _("The list below, of the branch's own customers, can remedy it."),
+    "other": _("The list below, of the branch's own customers, is for the weakest figure that has one: {metric}."),
+    "none": _("There is no list of the branch's customers that could remedy a figure."),
 }
 _WORDS = {
     "unknown": _("(not known)"),
@@ -93,6 +97,11 @@ def section(name: str, language: str, **words: object) -> Markdown:
 def verdict_text(verdict: str, language: str) -> str:
     """What a verdict on the weakest figure means."""
     return str(in_language(_VERDICTS[verdict], language))
+
+
+def remedy_text(remedy: str, metric: str, language: str) -> str:
+    """Which figure a list of a branch's customers can remedy: see `views.WeakestLink.remedy`; `metric` is its name."""
+    return str(in_language(_REMEDIES[remedy], language)).format(metric=metric)
 
 
 def word(name: str, language: str, **values: object) -> str:

@@ -14,33 +14,45 @@ from goldmine.reporting.tables import ranked_metrics, standing
 
 @dataclass(frozen=True)
 class WeakestLink:
-    """A branch's weakest figure among those that have a remedy list.
+    """A branch's weakest figure, and a list of its customers that can remedy a weak one.
 
     Parameters
     ----------
     metric : str
-        Its name; empty where the branch has no such figure.
+        The weakest figure's name; empty where no figure of the branch can be compared.
     verdict : str
-        worse, chance or better; see `goldmine.reporting.compare.compare`.
+        worse, chance or better, see `goldmine.reporting.compare.compare`; none where there is no figure.
+    remedied : str
+        The figure that the list is for, the weakest that has one; empty where none has.
     rows : pandas.DataFrame
         Its remedy list.
     """
 
     metric: str
     verdict: str
+    remedied: str
     rows: pd.DataFrame
+
+    @property
+    def remedy(self) -> str:
+        """Which figure the list is for: ``own`` (the weakest), ``other``, or ``none`` where there is no list."""
+        if not self.remedied:
+            return "none"
+        return "own" if self.remedied == self.metric else "other"
 
 
 def weakest_link(data: ReportData, branch_id: str, max_rows: int) -> WeakestLink:
-    """The weakest figure of a branch whose list has customers of the branch, and the best `max_rows` of them."""
-    for name, row in standing(data, branch_id).iterrows():
-        remedy = data.metrics.by_name[str(name)].remedy_list
-        if remedy is None:
-            continue
-        rows = call_sheets.remedy_rows(data, branch_id, remedy, max_rows)
+    """The weakest of all figures of a branch, and the best `max_rows` customers of the first list that has any."""
+    figures = standing(data, branch_id)
+    if figures.empty:
+        return WeakestLink("", "none", "", pd.DataFrame())
+    weakest, verdict = str(figures.index[0]), str(figures["verdict"].iloc[0])
+    for name in map(str, figures.index):
+        remedy = data.metrics.by_name[name].remedy_list
+        rows = pd.DataFrame() if remedy is None else call_sheets.remedy_rows(data, branch_id, remedy, max_rows)
         if len(rows):
-            return WeakestLink(str(name), str(row["verdict"]), rows)
-    return WeakestLink("", "better", pd.DataFrame())
+            return WeakestLink(weakest, verdict, name, rows)
+    return WeakestLink(weakest, verdict, "", pd.DataFrame())
 
 
 def branch_or_first(data: ReportData, branch_id: str) -> str:

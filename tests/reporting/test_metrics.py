@@ -3,6 +3,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from goldmine.activity.build import build_activity
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
@@ -11,7 +12,8 @@ from goldmine.reporting.customer_mart import make_mart, mart_path
 from goldmine.reporting.metric_definitions import load_metrics
 from goldmine.reporting.metrics import KEYS, compute
 from goldmine.reporting.prepare import prepare
-from tests.reporting.conftest import JUNE, MARCH, put, tables
+from tests.reporting.conftest import JUNE, MARCH, customer, put, tables
+from tests.tiny import balance, make_bank, transaction
 
 
 def above(view, grain, metric):
@@ -92,6 +94,36 @@ def test_customer_who_changed_branch_counts_once_by_the_rule(place, tmp_path, ru
     assert rows.index.is_unique
     assert rows.loc["a5", ["branch_id", "moved_branch"]].tolist() == [branch, True]
     assert rows["moved_branch"].sum() == 1
+
+
+QUARTER_ENDS = [date(2023, 12, 31), MARCH, JUNE, date(2024, 9, 30)]
+
+
+def of_one_customer(folder, as_of, branch):
+    """A bank whose books hold one customer at this branch, and balances of all quarter ends so far."""
+    held = [balance("c", str(day), "time", "100") for day in QUARTER_ENDS if day <= as_of]
+    made = {"customers": [customer("c", branch, None)], "transactions": [transaction(1, "c", "2024-01-15 10:00:00")]}
+    bank = make_bank(folder / f"bank_{as_of}", made | {"balances": held}, as_of)
+    build_activity(bank, Workspace(folder))
+    return bank
+
+
+def test_customer_of_the_old_branch_counts_for_the_new_one_a_quarter_later(tmp_path):
+    """The books of four quarter ends say A, B, B, B; the customer moved once."""
+    found = []
+    for as_of, branch in zip(QUARTER_ENDS, "ABBB", strict=True):
+        rows = table(tmp_path, of_one_customer(tmp_path, as_of, branch), as_of, "old_branch")
+        found.append(rows.loc["c", ["books_branch_id", "branch_id", "moved_branch"]].tolist())
+    assert found == [["A", "A", False], ["B", "A", True], ["B", "B", False], ["B", "B", False]]
+
+
+def test_past_mart_made_anew_keeps_both_branches_of_its_time(tmp_path):
+    for as_of, branch in zip(QUARTER_ENDS, "ABBC", strict=True):
+        bank = of_one_customer(tmp_path, as_of, branch)
+        table(tmp_path, bank, as_of, "old_branch")
+    found = [table(tmp_path, bank, day, "old_branch").loc["c"] for day in (MARCH, JUNE)]
+    kept = [row[["books_branch_id", "branch_id", "moved_branch"]].tolist() for row in found]
+    assert kept == [["B", "A", True], ["B", "B", False]]
 
 
 def test_rebuilt_past_mart_keeps_its_branches(place, tmp_path):

@@ -52,6 +52,7 @@ COLUMNS: dict[str, MartColumn] = {
     for column in (
         MartColumn("customer_id", "text", "who"),
         MartColumn("branch_id", "text", "branch that the customer counts for; empty where unknown"),
+        MartColumn("books_branch_id", "text", "branch that keeps the customer by the books of the month end"),
         MartColumn(
             "employee_id",
             "text",
@@ -179,16 +180,25 @@ def _with_branch(books: BankSnapshot, rows: Table, moved_in_quarter: str) -> Tab
     path, earlier_path = mart_path(books.work, books.as_of), mart_path(books.work, books.before)
     if path.exists() and books.bank.data_until >= month_end(books.as_of, 1):
         # A past month end is rebuilt: the mart built then holds the branches of that time.
-        then = books.connection.read_parquet(str(path))
-        rows = _join(rows, then.select("customer_id", branch_then="branch_id"))
+        rows = _join(rows, _branches_of(books, path).rename(branch_then="books_branch_id"))
         rows = rows.mutate(branch_id=rows.branch_then.fill_null(rows.branch_id))
+    rows = rows.mutate(books_branch_id=rows.branch_id)
     if not earlier_path.exists():
         return rows.mutate(moved_branch=ibis.literal(False))
-    then = books.connection.read_parquet(str(earlier_path))
-    rows = _join(rows, then.select("customer_id", branch_before="branch_id"))
+    rows = _join(rows, _branches_of(books, earlier_path).rename(branch_before="books_branch_id"))
     before = rows.branch_before.fill_null(rows.branch_id)
     counted = before if moved_in_quarter == "old_branch" else rows.branch_id
     return rows.mutate(moved_branch=before != rows.branch_id, branch_id=counted)
+
+
+def _branches_of(books: BankSnapshot, path: Path) -> Table:
+    """Customers and their branch by the books of a mart's time, customer_id and books_branch_id.
+
+    A mart of before that column was kept says only for which branch they counted: it is taken for the books'.
+    """
+    mart = books.connection.read_parquet(str(path))
+    known = "books_branch_id" if "books_branch_id" in mart.columns else "branch_id"
+    return mart.select("customer_id", books_branch_id=known)
 
 
 def _with_money(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:

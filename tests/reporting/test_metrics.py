@@ -66,6 +66,24 @@ def test_contacts_of_which_it_is_open_what_came_are_in_no_conversion(tmp_path):
     assert pd.isna(found.at("branch", "B2").loc["contact_conversion_share", "value"])
 
 
+def test_who_left_is_in_no_share_of_those_who_moved_between_levels(tmp_path):
+    """Of ten on level 2 five fall and five close their accounts; of ten on level 1 five rise and five close theirs."""
+    people = {f"{side}{n}": {"closed_on": date(2024, 5, 1)} if n >= 5 else {} for side in "fr" for n in range(10)}
+    yuan = {"f": ("60000", "20000"), "r": ("20000", "60000")}
+    held = [
+        balance(who, str(day), "time", yuan[who[0]][step])
+        for step, day in enumerate((MARCH, JUNE))
+        for who, closed in people.items()
+        if not (step and closed)
+    ]
+    customers = [customer(who, "B1", "m1", **closed) for who, closed in people.items()]
+    bank, work = put(tmp_path, tables(customers=customers, balances=held, contacts=[]))
+    found = compute(make_mart(BankSnapshot(connect(), bank, work, JUNE), "new_branch"), load_metrics())
+    at = found.at("branch", "B1")
+    assert at.loc["demoted_share", ["above", "below", "value"]].tolist() == [5, 10, 0.5]
+    assert at.loc["promoted_share", ["above", "below", "value"]].tolist() == [5, 10, 0.5]
+
+
 def test_share_of_nobody_is_empty(view):
     at = view.figures.at("branch", "B2")
     assert pd.isna(at.loc["contact_conversion_share", "value"])

@@ -59,6 +59,12 @@ def test_duplicate_metric_name_is_refused(tmp_path):
         load(tmp_path, {"name": "same"}, {"name": "same"})
 
 
+def test_target_of_long_tail_conversion_is_of_all_long_tail_customers():
+    """40,000 a quarter of the 84% of 2,000,000 customers that are long tail."""
+    target = next(target for target in load_metrics().targets if target.metric == "conversion_share")
+    assert target.share == 0.024 == round(40_000 / (2_000_000 * 0.84), 3)
+
+
 def test_unknown_moved_in_quarter_rule_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="moved_in_quarter: Input should be 'new_branch' or 'old_branch'"):
         load(tmp_path, moved_in_quarter="both")

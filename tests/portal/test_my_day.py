@@ -7,8 +7,11 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone, translation
 
+from goldmine.campaigns.load import load_campaigns
+from goldmine.core.i18n import in_language
 from goldmine.portal import numbers
 from goldmine.portal.day import plan_day
+from goldmine.portal.day.cards import not_to_say
 from goldmine.portal.models import CallBack, Claim, ListRow, OptOut, Result
 from goldmine.portal.work import Contact, claim, record_result
 from tests.portal.conftest import list_row
@@ -110,6 +113,30 @@ def test_a_customer_on_two_lists_has_one_card(users, release):
         card = next(card for card in plan_day(users["s1"]).cards if card.customer_id == "C1")
     assert (card.list_name, card.why) == ("wealth_2024", ("wealth_2024", "Long tail"))
     assert len(card.not_to_say) == 2
+
+
+def test_whoever_is_to_offer_a_wealth_product_is_told_what_not_to_say_of_it():
+    cases = {
+        case
+        for campaign in load_campaigns(DAY)
+        for offer in campaign.offers
+        if (offer.product_id or "").startswith("W-")
+        for case in campaign.use_cases
+    }
+    assert cases >= {"wealth", "maturity"}
+    for case in cases:
+        with translation.override("zh-hans"):
+            said = not_to_say(case)[-1]
+        assert "不承诺保本保收益，不说“没有风险”，不拿理财和存款比利率" in said
+
+
+def test_a_product_that_ends_is_not_followed_by_a_comparison_with_deposits():
+    campaign = next(one for one in load_campaigns(DAY) if one.campaign_id == "maturity_2024")
+    offer = next(one for one in campaign.offers if one.offer == "follow_on_wealth")
+    assert [str(in_language(sentence.say, "zh")) for sentence in offer.sentences] == [
+        "您有一笔理财快到期了，我可以给您介绍存款，也可以介绍符合您风险等级的理财；理财有风险，收益不保证。",
+        "您有一笔理财快到期了，我可以按期限给您介绍存款和理财；理财有风险，收益不保证。",
+    ]
 
 
 def test_the_page_speaks_the_language_of_the_user(browser, users):

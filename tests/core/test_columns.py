@@ -38,6 +38,8 @@ def test_type_follows_from_the_format():
 def test_words_stand_for_codes_and_other_codes_stay():
     assert column("channel").in_words(["call", "pigeon", None], "zh") == ["电话", "pigeon", None]
     assert column("outflow_type").in_words(["cash"], "en") == ["cash withdrawn"]
+    assert column("owner_role").in_words(["supervisor", "leader"], "en") == ["business supervisor", "leadership"]
+    assert column("role").in_words(["branch_head"], "zh") == ["支行长"]
 
 
 def test_only_head_office_gets_uplift_stratum_and_rule():

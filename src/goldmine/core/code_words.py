@@ -247,7 +247,7 @@ COMPARED = {
     "village": pgettext("compared", "village"),
 }
 GENDERS = {"F": pgettext("gender", "women"), "M": pgettext("gender", "men")}
-ROLES = {
+PORTAL_ROLES = {
     "head_office": pgettext("role", "head office"),
     "branch": pgettext("role", "branch"),
     "manager": pgettext("role", "customer manager"),

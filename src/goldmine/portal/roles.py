@@ -25,7 +25,7 @@ Action = Literal[
     "api",
 ]
 
-ROLES: dict[Role, LocalizedText] = {role: code_words.ROLES[role] for role in get_args(Role)}
+ROLES: dict[Role, LocalizedText] = {role: code_words.PORTAL_ROLES[role] for role in get_args(Role)}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     "head_office": frozenset(

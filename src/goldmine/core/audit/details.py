@@ -80,7 +80,7 @@ _WORDS: dict[str, Mapping[str, LocalizedText]] = {
         "upload": pgettext("audit detail", "uploaded file"),
         "api": pgettext("audit detail", "interface"),
     },
-    "to_role": code_words.ROLES,
+    "to_role": code_words.PORTAL_ROLES,
     "what": {
         "added": pgettext("audit detail", "added"),
         "app enrolled": pgettext("audit detail", "app enrolled"),

@@ -58,6 +58,14 @@ def test_a_file_of_193_megabytes_is_refused_unread(tmp_path):
         read_returned(path, WANTED)
 
 
+@pytest.mark.parametrize("heading", ["审批金额（元）", "审批金额(元)"])
+def test_brackets_of_a_heading_count_as_equal_in_both_widths(tmp_path, heading):
+    path = tmp_path / "decisions.csv"
+    path.write_text(f"客户号,{heading}\n1,500\n", "utf-8")
+    wanted = Wanted(columns(("customer_id", "decided_amount")), ("customer_id", "decided_amount"))
+    assert read_returned(path, wanted).columns == {"customer_id": 0, "decided_amount": 1}
+
+
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_a_row_whose_tag_is_cut_between_two_pieces_counts_once(tmp_path, cut):
     path = tmp_path / "results.xlsx"

@@ -32,6 +32,8 @@ _TOP = 10
 """Rows in which headings are searched: a title and notes may come before them."""
 
 
+_HALF_WIDTH = str.maketrans("\uff08\uff09", "()")
+"""Brackets of a heading, which count as equal in both widths."""
 _ROW = re.compile(rb"<(?:\w+:)?row[ >/]")
 _TAG = 40
 """Bytes in which the beginning of a row's tag may be cut."""
@@ -181,10 +183,12 @@ def known_headings(column: Column) -> list[str]:
 
 def _columns(headings: list[str], path: Path, wanted: Wanted) -> dict[str, int]:
     """Indices of known columns; other columns are ignored."""
-    names = {heading: column.name for column in wanted.columns for heading in known_headings(column)}
+    names = {
+        heading.translate(_HALF_WIDTH): column.name for column in wanted.columns for heading in known_headings(column)
+    }
     indices: dict[str, int] = {}
     for index, heading in enumerate(headings):
-        name = names.get(heading.lower())
+        name = names.get(heading.lower().translate(_HALF_WIDTH))
         if name in indices:
             raise ContractError(
                 _("{file}: the column {name} stands twice.", file=path.name, name=name), _("Leave one of them.")

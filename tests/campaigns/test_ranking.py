@@ -50,8 +50,8 @@ def test_uplift_ranks_persuadable_before_sure_customers(tmp_path):
     ranking = plan.planned[0].record.ranking
     assert (ranking.by, ranking.why) == (
         "uplift",
-        "past campaigns show which customers a contact persuades: 900 customers; if a contact persuaded every second "
-        "one, about 4,000 would be needed to see it, so fewer carry the effect and stand out more",
+        "past campaigns show which customers a contact persuades: 900 customers; an effect on half of the customers "
+        "would need about 4,000 customers to show, so this one is larger and concentrated in fewer",
     )
 
 

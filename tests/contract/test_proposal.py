@@ -197,10 +197,10 @@ def test_months_in_capitals_and_small_letters_make_one_source(tmp_path: Path) ->
 def test_what_would_permit_a_contact_by_being_absent_is_told(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=FLOW)
     assert write(folder).to_tell == [
-        "suppressions: no ledger of refusals was found; without one nobody is kept off the lists",
-        "customers.marketing_consent: no column was found; without one nobody counts as opted out",
+        "suppressions: no table was found; customers on the ledger are not kept off the lists",
+        "customers.marketing_consent: no column was found; customers who opted out are not kept off the lists",
     ]
-    assert "# tell: suppressions: no ledger" in (folder / "bank.yaml").read_text("utf-8")
+    assert "# tell: suppressions: no table was found" in (folder / "bank.yaml").read_text("utf-8")
 
 
 def test_a_second_table_with_the_same_columns_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 
 CODES = (
-    "  to mend it: under tables.transactions in bank.yaml codes: {channel: {THEIRS: OURS}}; "
+    "  to correct it: under tables.transactions in bank.yaml codes: {channel: {THEIRS: OURS}}; "
     "docs/contract.md has our codes"
 )
 SERVER = os.environ.get("GOLDMINE_TEST_POSTGRES", "")
@@ -180,8 +180,8 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
         "  known_on: 1 days that stand for none, left empty",
         "  amount: 2 rounded to two places",
         "not used: left over.xlsx",
-        "absent: suppressions: without a ledger of refusals nobody is kept off the lists by one",
-        "absent: customers.marketing_consent: without it nobody counts as opted out",
+        "absent: suppressions: customers on the ledger are not kept off the lists; map it in bank.yaml",
+        "absent: customers.marketing_consent: customers who opted out are not kept off the lists; map it in bank.yaml",
         "fatal: transactions.channel: channel_mostly_outside_codes, 2 of 3",
         "  Known codes.",
         "  for the lists: none is made until this is corrected",

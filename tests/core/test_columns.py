@@ -22,7 +22,7 @@ def test_headings_of_the_same_column_are_those_of_the_bank():
     assert list(headings(names, "zh").values()) == [
         "资产等级",
         "预测概率",
-        "月日均资产(元)",
+        "月日均资产（元）",
         "所属支行",
         "排名",
         "序号",

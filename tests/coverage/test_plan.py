@@ -160,7 +160,7 @@ def test_coverage_workbook_shows_words_for_codes(place, tmp_path):
     write_workbook(tmp_path / "coverage.xlsx", make_coverage(*place, JUNE, RULES), "zh")
     sheets = pd.read_excel(tmp_path / "coverage.xlsx", sheet_name=None)
     assert list(sheets) == ["逾期未联系", "离岗交接", "维护人变动", "管户情况", "人手缺口"]
-    assert sheets["离岗交接"][["原维护人", "维护人", "客户号", "月日均资产(元)"]].values.tolist() == [
+    assert sheets["离岗交接"][["原维护人", "维护人", "客户号", "月日均资产（元）"]].values.tolist() == [
         ["m2", "m1", "of_leaver", 70_000]
     ]
     assert sheets["维护人变动"]["变动原因"].tolist() == ["层级变动", "人员离岗"]

@@ -40,7 +40,7 @@ def fill_in(path, answers: dict[str, tuple]) -> None:
     for row in sheet.iter_rows(min_row=2):
         name = row[heads["客户号"] - 1 if "客户号" in heads else 0].value
         for column, value in zip(
-            (heads["是否授信（是/否）"], heads["审批金额(元)"]), answers.get(name, ()), strict=False
+            (heads["是否授信（是/否）"], heads["审批金额（元）"]), answers.get(name, ()), strict=False
         ):
             sheet.cell(row[0].row, column, value)
     book.save(path)

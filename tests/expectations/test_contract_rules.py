@@ -37,7 +37,7 @@ def test_contract_implies_rules_for_keys_gaps_codes_and_dates():
 
 def test_implied_rules_read_in_both_languages():
     state = contract_rules(LOANS)[5]
-    assert state["description"] == "At least 95% of the rows have a state of its code list or none."
+    assert state["description"] == "At least 95% of the rows have a code of the list in state, or none."
     assert state["notes"] == "至少95%的行 state 取值在码表内或为空。"
 
 

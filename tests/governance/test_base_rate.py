@@ -18,11 +18,11 @@ def test_small_change_and_change_by_chance_are_no_warning():
 def test_scores_of_a_falling_rate_say_what_to_expect():
     (ratio, changed) = scoring_warnings(0.27, (0.272, 0.232), 4_000, Limits())
     assert ratio == (
-        "base rate: these scores predict 27.0%; at the test cutoff 27.2% were predicted and 23.2% came, and at that "
-        "ratio 23.0% will come"
+        "base rate: these scores predict 27.0%; at the test cutoff 27.2% were predicted and 23.2% were observed, "
+        "and at that ratio 23.0% are expected"
     )
     assert changed == (
-        "base rate: these scores predict 27.0%, and 23.2% came at the test cutoff; find out what has changed"
+        "base rate: these scores predict 27.0%, and 23.2% were observed at the test cutoff; find out what has changed"
     )
     assert "27.0%" in in_language(ratio, "zh")
     assert in_language(ratio, "zh") != ratio
@@ -43,5 +43,5 @@ def test_earlier_scores_with_another_rate_than_estimated_are_named():
         columns=["scored_at", "figure", "estimated", "low", "high", "realised"],
     ).astype({"low": float, "high": float})
     assert list(past_rate_warnings(figures)) == [
-        "base rate: the scores of 2024-03-31 predicted 27.0% (26.0% to 28.0%), and 16.3% came"
+        "base rate: the scores of 2024-03-31 predicted 27.0% (26.0% to 28.0%), and 16.3% were observed"
     ]

@@ -76,10 +76,10 @@ def test_base_rate_other_than_predicted_is_a_warning():
     came[:928] = 1
     found = calibration(came, promised, TOWN[:0], Limits())
     assert found.warnings[-1] == (
-        "base rate: 27.2% were predicted and 23.2% came, 15% fewer (limit 10%, beyond chance)"
+        "base rate: 27.2% were predicted and 23.2% were observed, 15% fewer (limit 10%, beyond chance)"
     )
     more = calibration(1 - came, 1 - promised - 0.1, TOWN[:0], Limits())
-    assert more.warnings[-1].startswith("base rate: 62.8% were predicted and 76.8% came, 22% more")
+    assert more.warnings[-1].startswith("base rate: 62.8% were predicted and 76.8% were observed, 22% more")
 
 
 def test_overpredicted_group_is_found_though_the_whole_is_calibrated():

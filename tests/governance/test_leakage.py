@@ -64,7 +64,8 @@ def test_leak_of_an_external_table_names_the_drop_option():
     parts = {"train": known.slice(0, 900), "test": known.slice(900)}
     with pytest.raises(LeakError, match="paid_out alone") as caught:
         require_none("mine", row_checks(parts, given, AS_OF, Limits()))
-    assert str(caught.value).splitlines()[1] == "Find out how it knows; mend it, or leave it out with --drop paid_out."
+    remedy = "Find out how it knows; correct it, or leave it out with --drop paid_out."
+    assert str(caught.value).splitlines()[1] == remedy
 
 
 def test_rows_without_leaks_pass():

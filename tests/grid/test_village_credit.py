@@ -221,7 +221,7 @@ def test_the_roll_call_shows_no_assets_and_its_reasons_add_up(tmp_path):
     assert heads == [
         "序号",
         "户主姓名",
-        "在行成员数",
+        "本行客户人数",
         "村评等级",
         "经营额度（元）",
         "消费额度（元）",

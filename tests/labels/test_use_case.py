@@ -135,11 +135,11 @@ def test_new_use_case_is_one_more_file(tmp_path):
             ("list_size: 10", "list_size: 10\ntraining: {leafs: 3}"),
             r"leafs: unknown key.\nAllowed: seed, num_iterations, .*",
         ),
-        (("no_own_transaction}", "no_own_transaction, yuan: 3}"), r"yuan: unknown key.\nMend the key\.$"),
+        (("no_own_transaction}", "no_own_transaction, yuan: 3}"), r"yuan: unknown key.\nCorrect the key\.$"),
         (
             ("list_size: 10", "list_size: 10\ntraining: {monotone_constraints: {age: up}}"),
             r"mine.yaml: training.monotone_constraints.age: "
-            r"Input should be 'increasing' or 'decreasing'.\nMend that value\.$",
+            r"Input should be 'increasing' or 'decreasing'.\nCorrect that value\.$",
         ),
         (
             ("list_size: 10", "list_size: 10\ntraining: {interaction_constraints: [[]]}"),

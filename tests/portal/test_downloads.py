@@ -65,9 +65,9 @@ def test_a_workbook_holds_the_rows_and_who_took_them(take, users):
     rows = list(book.worksheets[0].values)
     assert [row[rows[0].index("Customer")] for row in rows[1:]] == ["C1", "C2"]
     about = {row[0]: row[1] for row in book.worksheets[1].values if row[0]}
-    assert (about["Taken by"], about["Role"], about["Rows"]) == ("s1", "customer manager", "2")
+    assert (about["Downloaded by"], about["Role"], about["Rows"]) == ("s1", "customer manager", "2")
     assert about["Filter"] == "List or campaign: Long tail"
-    assert about["Taken at"][:2] == "20"
+    assert about["Downloaded at"][:2] == "20"
 
 
 def test_the_file_name_and_the_record_name_the_user_and_the_rows(take, users):

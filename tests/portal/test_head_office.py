@@ -156,7 +156,7 @@ def test_a_campaign_shows_its_funnel_capacity_and_origin(page, release):
     assert "drawn by earlier releases" not in text
     assert "4,059" in text
     assert text.count("bank.longtail 3") == 1
-    assert "31 rules, 0 fatal" in text
+    assert "31 rules, 0 fatal ones broken" in text
 
 
 def test_a_campaign_says_how_many_earlier_releases_drew(page, release):
@@ -187,7 +187,7 @@ def test_each_row_of_the_origins_leads_to_its_executed_notebooks(page, release, 
     Release.objects.update(manifest={"files": [_file("lists/longtail.parquet")]})
     text = page("head")[1]
     assert '<a href="/operator/notebooks/2024-03-31/4_train_longtail">bank.longtail 3</a>' in text
-    assert '<a href="/operator/notebooks/2024-06-30/1_validate">31 rules, 0 fatal</a>' in text
+    assert '<a href="/operator/notebooks/2024-06-30/1_validate">31 rules, 0 fatal ones broken</a>' in text
     assert '<td class="number">500</td>' in text
 
 

@@ -15,10 +15,10 @@ from goldmine.core.workspace import home
 
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"\{(\w+)")
-# Half-width punctuation where Chinese has its own. Units in headings, 资产(元), code and links keep theirs.
+# Half-width punctuation where Chinese has its own. Code and links keep theirs.
 _HAN = r"[\u4e00-\u9fff\u3001\u3002\uff00-\uffef]"
 HALF_WIDTH = re.compile(rf"{_HAN}[,;:?!()]|[,;:?!]\s?{_HAN}|[()]{_HAN}|[}}%] ?[,;:] ?{{")
-KEEPS_ITS_OWN = re.compile(r"\((?:元|万元|中文|英文)\)|`[^`]*`|\]\([^)]*\)")
+KEEPS_ITS_OWN = re.compile(r"`[^`]*`|\]\([^)]*\)")
 LISTS_OF_WORDS = ("other ", "days, the nearest first")  # contexts of messages that are split at their commas
 KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
@@ -125,7 +125,8 @@ def test_the_chinese_readme_punctuates_chinese_as_chinese():
         ("客户数(户均)", True),
         ("占{share:.1%},资产占{aum}", True),
         ("活动: 长尾", True),
-        ("资产(元)，共1,200元（12:30前），见 [说明](a.md)", False),
+        ("资产(元)", True),
+        ("资产（元），共1,200元（12:30前），见 [说明](a.md)", False),
         ("名称`a,b`：甲、乙", False),
         ("called, not reached (call)", False),
     ],

@@ -189,7 +189,7 @@ def test_a_list_without_a_model_says_its_rate_and_nothing_of_training(tmp_path):
     about = {row[0]: row[1] for row in open_book(tmp_path)["说明"].iter_rows(values_only=True) if row[0]}
     assert about["模型"] == "无模型；预计5.0%的符合条件客户达成"
     assert about["符合条件的客户"] == 0
-    assert not {"MLflow 运行编号", "模型训练时点", "模型评分客户"} & set(about)
+    assert not {"MLflow 运行编号", "模型训练数据日期", "模型评分客户"} & set(about)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_on_request_list_leaves_out_and_counts_who_may_not_be_contacted(tmp_path
     assert (about["名单客户数"], about["剔除：已拒绝自动化营销（个保法第24条）"]) == (1, 1)
     sheet = book["名单"]
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["客户号", "方向", "临界线(元)", "去向类型", "预测概率"],
+        ["客户号", "方向", "临界线（元）", "去向类型", "预测概率"],
         ["001", "有望提级", 10_000, "现金支取", 0.5],
     ]
 

@@ -391,7 +391,7 @@ def test_head_office_gets_the_funnel_and_branches_columns_to_fill_in(campaigned)
     book = openpyxl.load_workbook(release.folder / "offers" / "head_office.xlsx")
     assert book.sheetnames == ["筛选漏斗", "营销名单"]
     cells = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
-    assert {"长尾提级  (tail)", "准入条件", "超出触达能力", "效果不可测：评估时将给不出数字。"} <= set(cells)
+    assert {"长尾提级  (tail)", "准入条件", "超出触达能力", "不可测量：评估时将给不出数字。"} <= set(cells)
     assert {"渠道 电话", 60} <= set(cells)
     assert "倾向（校准后的转化概率）：长尾客户提级：已完成活动的客户数不足，尚不能按增益排序：现有0户" in cells
     head = [cell.value for cell in openpyxl.load_workbook(release.folder / "offers/branches/B01.xlsx").active[1]]

@@ -101,8 +101,8 @@ def _shown(stored: StoredUplift) -> LocalizedText:
     if stored.needed is None or stored.rows >= stored.needed:
         return why
     return _(
-        "{why}; if a contact persuaded every second one, about {needed:,} would be needed to see it, so fewer carry "
-        "the effect and stand out more",
+        "{why}; an effect on half of the customers would need about {needed:,} customers to show, so this one is "
+        "larger and concentrated in fewer",
         why=why,
         needed=stored.needed,
     )

@@ -46,7 +46,7 @@ def limits(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLangua
 
 @app.command()
 def risk(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
-    """Learn who fails from past applications, judge it on later ones, and work out everybody's chance of default."""
+    """Learn who fails from past applications, evaluate it on later ones, and work out everybody's chance of default."""
     from goldmine.credit.risk import build_risk
     from goldmine.credit.risk_report import risk_lines
     from goldmine.credit.rules import load_credit_rules
@@ -106,7 +106,7 @@ def allocate(
 
 @app.command()
 def scorecard(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
-    """Write a scorecard of points that a manager can add up, judged like the model of risk; needs make credit."""
+    """Write a scorecard of points that a manager can add up, evaluated like the model of risk; needs make credit."""
     from goldmine.credit.rules import load_credit_rules
     from goldmine.credit.scorecard_sheet import build_scorecard, scorecard_lines
 

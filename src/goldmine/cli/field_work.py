@@ -10,7 +10,7 @@ from goldmine.cli.link import AsOf, InLanguage, WorkFolder
 
 
 def grid(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
-    """Give every resident one grid and one visitor; say what is wrong in the books and what would mend it."""
+    """Give every resident one grid and one visitor; say what is wrong in the books and what would correct it."""
     from goldmine.cli.output import say
     from goldmine.core.i18n import _, in_language
     from goldmine.grid.one_grid import make_grid

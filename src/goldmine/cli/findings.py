@@ -91,9 +91,14 @@ def _absent(work: Workspace) -> list[str]:
     tables = read_manifest(work).get("tables", {})
     lines: list[str] = []
     if "suppressions" not in tables:
-        lines.append(_("absent: suppressions: without a ledger of refusals nobody is kept off the lists by one"))
+        lines.append(_("absent: suppressions: customers on the ledger are not kept off the lists; map it in bank.yaml"))
     if "marketing_consent" not in tables.get("customers", {}).get("columns", ()):
-        lines.append(_("absent: customers.marketing_consent: without it nobody counts as opted out"))
+        lines.append(
+            _(
+                "absent: customers.marketing_consent: customers who opted out are not kept off the lists; "
+                "map it in bank.yaml"
+            )
+        )
     return lines
 
 
@@ -197,8 +202,8 @@ def _of_rule(suite: str, rule: dict[str, Any]) -> list[str]:
     if rule.get("months"):
         lines.append(_("  months: {months}", months=_first(rule["months"], _NAMED_MONTHS)))
     lines.append(_("  for the lists: {what}", what=meaning_for_lists(rule["rule"], fatal=fatal)))
-    mend = remedy_of(suite, rule["rule"], rule["column"])
-    return [*lines, _("  to mend it: {what}", what=mend)] if mend else lines
+    remedy = remedy_of(suite, rule["rule"], rule["column"])
+    return [*lines, _("  to correct it: {what}", what=remedy)] if remedy else lines
 
 
 def _rows_of(sources: dict[str, int], table: str = "") -> str:

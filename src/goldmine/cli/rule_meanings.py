@@ -1,4 +1,4 @@
-"""What a broken rule of validation means for the lists, and the key of bank.yaml that would mend it."""
+"""What a broken rule of validation means for the lists, and the key of bank.yaml that would correct it."""
 
 from goldmine.core.i18n import LocalizedText, _
 
@@ -49,7 +49,7 @@ def meaning_for_lists(rule: str, *, fatal: bool) -> str:
 
 
 def remedy_of(table: str, rule: str, column: str) -> str:
-    """The key of bank.yaml that mends a broken rule, or what to look at; empty where only the source can be mended.
+    """The key of bank.yaml that corrects a broken rule, or what to look at; empty if only the source can be corrected.
 
     Examples
     --------

@@ -96,7 +96,7 @@ def write_canonical(
     Raises
     ------
     ContractError
-        With every column that has wrong values, how many, and what would mend them.
+        With every column that has wrong values, how many, and what would correct them.
     DiskError
         If the disk is full.
     """

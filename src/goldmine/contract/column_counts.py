@@ -105,7 +105,7 @@ def refuse_faults(
     Raises
     ------
     ContractError
-        Names every such column, how many values are wrong, and what would mend them.
+        Names every such column, how many values are wrong, and what would correct them.
     """
     total, rows = staged
     faults: list[LocalizedText] = []

@@ -187,7 +187,7 @@ bank or for one table; they name columns of the contract, so they act on what th
   2999-12-31, 9999-12-31, 0000-00-00) are empty; the first day of a suppression is then 1900-01-01: it holds.
 * In a column that may be empty, at most 1% of the values may be unreadable: they are left empty and counted. More of
   them, or one in a column that must be filled, in `marketing_consent`, `link_consent` or in a suppression's
-  `end_date`, stops the intake; the error names the key that would mend it.
+  `end_date`, stops the intake; the error names the key that would correct it.
 
 ## What is refused
 
@@ -213,7 +213,7 @@ reason: the SELECT, rounding to fen, values left empty, days that stand for none
 SELECT, tables of databases too, as far as it says in plain words where rows and amounts come from. Then it names the
 columns that the contract does not know, the files below the bank's folder that nothing reads, an absent ledger of
 refusals or column of consent, and every broken rule, fatal ones first, with what it means for the lists and what would
-mend it; `--language zh` says it in Chinese. With `--strict` warnings are fatal too. Sums are added again as floating
+correct it; `--language zh` says it in Chinese. With `--strict` warnings are fatal too. Sums are added again as floating
 numbers; a difference that no reason explains is named.
 
 Each month is held against the months before it and the same month a year ago: rows, customers, days, amounts by kind,
@@ -235,9 +235,9 @@ What cannot be followed is reported by validation and loses no yuan:
 |---|---|
 | a chain, A into B into C | C survives; before B's merger is known, B |
 | a circle, A into B into A | the smallest number survives |
-| merged into itself, or into a number that is unknown or was opened later | the number survives itself |
+| merged into itself, or into a number that is unknown or was opened later | the number is kept |
 | a merger without its day | known from the beginning |
-| a day without `merged_into` | the number survives itself |
+| a day without `merged_into` | the number is kept |
 
 No list names a number with `merged_into`, whatever survives.
 

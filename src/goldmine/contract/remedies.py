@@ -1,4 +1,4 @@
-"""The key of bank.yaml that would mend values which cannot be read."""
+"""The key of bank.yaml that would correct values which cannot be read."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -65,7 +65,7 @@ def as_keys(remedies: Sequence[Remedy]) -> str:
 
 
 class Unreadable(NamedTuple):
-    """What the unreadable texts of a column look like, and what would mend them, None where nothing is known."""
+    """What the unreadable texts of a column look like, and what would correct them, None where nothing is known."""
 
     shape: str
     remedy: Remedy | None

@@ -130,7 +130,7 @@ _CATALOGUE = (
     Column("to_step", pgettext("heading", "To the threshold, yuan"), "money", 18, unit="yuan"),
     Column("to_next", pgettext("heading", "To the next level, yuan"), "money", 18, unit="yuan"),
     Column("peak_balance", pgettext("heading", "Most held within a year, yuan"), "money", 18, unit="yuan"),
-    Column("peak_month", pgettext("heading", "Month of the most held"), "centred", 14),
+    Column("peak_month", pgettext("heading", "Peak month"), "centred", 14),
     Column("outflow_amount", pgettext("heading", "Lost, yuan"), "money", 18, unit="yuan"),
     Column("outflow_month", pgettext("heading", "Month it had gone"), "centred", 14),
     Column("outflow_counterparty", pgettext("heading", "Where most of it went"), "centred", 14),
@@ -171,7 +171,7 @@ _CATALOGUE = (
     Column("money_needed_in", pgettext("heading", "Months in which money is needed"), "centred", 14),
     Column("term_offer", pgettext("heading", "Offer"), "text", 18),
     Column("term_months", pgettext("heading", "Months"), "count", 8),
-    Column("term_rate", pgettext("heading", "A year"), "centred", 10),
+    Column("term_rate", pgettext("heading", "Rate a year"), "centred", 10),
     Column("term_why", pgettext("heading", "Why this one"), "wrapped", 60),
     # the grid and its visitors
     Column("grid_name", pgettext("heading", "Village or block"), "text", 14),
@@ -314,7 +314,7 @@ _CATALOGUE = (
     Column("auc", pgettext("heading", "AUC"), "number", 10),
     Column("baseline_auc", pgettext("heading", "AUC of the baseline"), "number", 10),
     Column("lift", pgettext("heading", "Lift of the list"), "number", 10),
-    Column("calibration", pgettext("heading", "Gap promised to happened"), "number", 10),
+    Column("calibration", pgettext("heading", "Calibration error"), "number", 10),
 )
 _BY_NAME = {column.name: column for column in _CATALOGUE}
 

@@ -114,7 +114,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(
             _("{file}: line {n} cannot be read: {problem}.", file=file, n=line, problem=error.problem),
-            _("Mend the YAML there."),
+            _("Correct the YAML there."),
         ) from error
     if content is None:
         return {}
@@ -157,14 +157,14 @@ def _explain(model: type[BaseModel], first: ErrorDetails, raw: Any, where: str) 
         unknown = _("{key}: unknown key.", key=key_path)
         beside = _beside(model, first["loc"])
         if beside is None:
-            return unknown, _("Mend the key.")
+            return unknown, _("Correct the key.")
         allowed, meant = ", ".join(beside.model_fields), _meant(beside, first["loc"], raw)
         if meant:
             return unknown, _("Perhaps {key} is meant. Allowed: {names}.", key=meant, names=allowed)
         return unknown, _("Allowed: {names}.", names=allowed)
     if first["type"] == "missing":
         return _("{where}: is missing.", where=key_path), _("Add the key {key}.", key=key)
-    return _("{where}: {why}.", where=key_path, why=refusal_text(first)), _("Mend that value.")
+    return _("{where}: {why}.", where=key_path, why=refusal_text(first)), _("Correct that value.")
 
 
 def _beside(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:

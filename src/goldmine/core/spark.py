@@ -53,7 +53,7 @@ _FAULTS = (
     (
         r"ExecutorLostFailure",
         "executors were lost more often than it tries again",
-        "Give them more memory (spark.executor.memory, spark.executor.memoryOverhead), or mend their machines.",
+        "Give them more memory (spark.executor.memory, spark.executor.memoryOverhead), or repair their machines.",
     ),
     (
         r"ModuleNotFoundError|PYTHON_VERSION_MISMATCH|Cannot run program",

@@ -77,7 +77,7 @@ class AcceptanceEvaluation:
 
 
 def fit_acceptance(past: Applications, later: NDArray) -> tuple[Acceptance, AcceptanceEvaluation] | None:
-    """Learn from the earlier offers and judge on the later ones.
+    """Learn from the earlier offers and evaluate on the later ones.
 
     Returns
     -------

@@ -1,7 +1,8 @@
 """Limits by age band, gender and village: who gets one, how much, and whether a group falls below four fifths.
 
-Age, gender and village are no part of any rule or model of credit; they are read here only to see how the rules fall
-on people. A group below the line is a question to answer, not a proof: the table says its most frequent reason.
+Gender enters no rule or model of credit. Age enters only as the limits min_age and max_age, and village only as a cap
+in group_caps. Here the three are read to see how the rules fall on people. A group below the line is a question to
+answer, not a proof: the table says its most frequent reason.
 """
 
 from datetime import date

@@ -1,4 +1,4 @@
-"""Risk of all customers: a model learnt from past applications, judged on later ones, and each one's chance."""
+"""Risk of all customers: a model learnt from past applications, evaluated on later ones, and each one's chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ from goldmine.credit.risk_model import RiskModel, fit_risk, monotone_violations
 from goldmine.credit.rules import CreditRules, RiskRules
 
 TEST_SHARE = 0.3
-"""Share of the loans, the latest, that the model is judged on."""
+"""Share of the loans, the latest, that the model is evaluated on."""
 MIN_LEARNT, MIN_JUDGED = 20, 10
-"""Failed loans that are needed to learn from and to judge by."""
+"""Failed loans that are needed to train and to evaluate."""
 SCORE_ROWS = 250_000
 
 
@@ -51,9 +51,9 @@ class BuiltRisk:
     chance, chance_granted_only : float
         Mean chance of default of all applicants by either model.
     judged_from : date
-        First day of the applications that it is judged on.
+        First day of the applications that it is evaluated on.
     applications : Applications
-        What it learnt from and was judged on.
+        What it learnt from and was evaluated on.
     acceptance : tuple of Acceptance and AcceptanceEvaluation, or None
         Who takes an offer at which rate; None where past offers do not tell.
     """
@@ -76,7 +76,7 @@ def risk_path(work: Workspace, as_of: date) -> Path:
 
 
 def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> BuiltRisk:
-    """Learn, judge, and work out the chance of default of every customer on the books.
+    """Train, evaluate, and work out the chance of default of every customer on the books.
 
     Raises
     ------
@@ -137,14 +137,14 @@ def _mean(model: RiskModel, rows: pd.DataFrame) -> float:
 
 
 def judge(model: RiskModel, past: Applications, later: np.ndarray, rules: RiskRules) -> RiskEvaluation:
-    """Judge a model on the later granted loans."""
+    """Evaluate a model on the later granted loans."""
     rows = later & past.decided.to_numpy()
     learnt = model.probability(past.features[~later & past.decided.to_numpy()])
     return evaluate(model.probability(past.features[rows]), past.known[rows], rules, learnt)
 
 
 def first_judged(past: Applications) -> date:
-    """The day from which applications are judged on.
+    """The day from which applications are used to evaluate.
 
     Raises
     ------
@@ -158,9 +158,10 @@ def first_judged(past: Applications) -> date:
     bad = int(loans["bad"][~later].sum()), int(loans["bad"][later].sum())
     if bad[0] < MIN_LEARNT or bad[1] < MIN_JUDGED:
         raise UseCaseError(
-            _("credit: {learnt} and {judged} failed loans to learn from and to judge by; {min_learnt} and {min_judged} "
+            _("credit: {learnt} and {judged} failed loans to train and to evaluate on; {min_learnt} and {min_judged} "
               "are needed.", learnt=bad[0], judged=bad[1], min_learnt=MIN_LEARNT, min_judged=MIN_JUDGED),
-            _("Give more months of loans, or count a loan as failed sooner (risk.outcome in pipelines/credit.yaml)."),
+            _("Give more months of loans, or count a loan as failed after fewer days in arrears "
+              "(risk.outcome in pipelines/credit.yaml)."),
         )  # fmt: skip
     return pd.Timestamp(first).date()
 

@@ -30,7 +30,7 @@ class RiskEvaluation:
     profit, profit_all : float
         Yuan a year that these loans, and all loans, earned.
     psi : float
-        Population stability of the predicted probability from the learnt to the judged rows.
+        Population stability of the predicted probability from the training to the test rows.
     """
 
     loans: int
@@ -47,7 +47,7 @@ class RiskEvaluation:
 
 
 def evaluate(chance: NDArray, known: pd.DataFrame, rules: RiskRules, learnt: NDArray) -> RiskEvaluation:
-    """Judge predicted probabilities of loans by what became of them.
+    """Evaluate predicted probabilities of loans by what became of them.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
     found, risk = built.evaluation, rules.risk
     if risk is None:
         return
-    yield _("Failed: {days} days in arrears within {months} months. Judged on {loans} loans from {day}, {bad} failed.",
+    yield _("Failed: {days} days in arrears within {months} months. Evaluated on {loans} loans from {day}, "
+            "{bad} failed.",
             days=risk.outcome.days_overdue, months=risk.outcome.months, loans=f"{found.loans:,}",
             day=built.judged_from, bad=found.bad)  # fmt: skip
     yield _("AUC {auc} (at least {low}), KS {ks}, PSI {psi}; pairs ordered the wrong way: {wrong} of 10,000 a feature",
@@ -24,13 +25,13 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
         yield _("  tenth {decile}: {loans} loans, predicted {predicted}, failed {observed}", decile=int(row["decile"]),
                 loans=int(row["loans"]), predicted=f"{row['predicted']:.1%}",
                 observed=f"{row['observed']:.1%}")  # fmt: skip
-    yield _("At the cut-off {cut}: {share} of them, {bad} failed; earned in a year {profit} yuan, "
-            "all of them {all} yuan",
+    yield _("At the cut-off {cut}: {share} of them, {bad} failed; yearly profit {profit} yuan, "
+            "or {all} yuan if all are granted",
             cut=f"{risk.max_probability:.0%}", share=f"{found.approved:.0%}", bad=f"{found.approved_bad:.1%}",
             profit=f"{found.profit:,.0f}", all=f"{found.profit_all:,.0f}")  # fmt: skip
     refused = int((built.applications.known["decision"] == "refused").sum())
     if refused:
-        yield _("{n} of {all} applicants were refused. Of all, {chance} would fail as it is taken here "
+        yield _("{n} of {all} applicants were refused. Of all, {chance} would fail under the bank's assumption "
                 "(the refused with {factor} times the odds), {known} by granted loans alone. "
                 "Nobody knows the truth: the factor is the bank's own judgement.",
                 n=f"{refused:,}", all=f"{len(built.applications.known):,}", chance=f"{built.chance:.1%}",

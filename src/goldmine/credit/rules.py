@@ -163,7 +163,7 @@ class RiskRules(SettingsModel):
         So many times the odds to fail have refused applicants against granted ones with the same data, since officers
         refuse for reasons that stand in no table; 1 takes them for the same.
     max_probability : float
-        The cut-off at which the model is judged.
+        The cut-off at which the model is evaluated.
     loss_given_default : float
         Share of what is owed that is lost where a loan fails.
     funding_bp : int

@@ -1,4 +1,4 @@
-"""The scorecard learnt, judged and written as a workbook of points."""
+"""The scorecard learnt, evaluated and written as a workbook of points."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class BuiltScorecard:
 def build_scorecard(
     bank: Bank, work: Workspace, as_of: date, rules: CreditRules, language: str
 ) -> tuple[BuiltScorecard, Path]:
-    """Learn the scorecard from the earlier applications, judge it on the later loans, and write its points.
+    """Learn the scorecard from the earlier applications, evaluate it on the later loans, and write its points.
 
     Raises
     ------

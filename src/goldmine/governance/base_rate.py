@@ -25,7 +25,7 @@ def rate_warning(predicted: float, observed: float, rows: int, limits: Limits) -
     Examples
     --------
     >>> print(rate_warning(0.272, 0.232, 4000, Limits()))
-    base rate: 27.2% were predicted and 23.2% came, 15% fewer (limit 10%, beyond chance)
+    base rate: 27.2% were predicted and 23.2% were observed, 15% fewer (limit 10%, beyond chance)
     >>> rate_warning(0.272, 0.262, 4000, Limits()) is None
     True
     """
@@ -39,12 +39,12 @@ def rate_warning(predicted: float, observed: float, rows: int, limits: Limits) -
     }
     if observed < predicted:
         return _(
-            "base rate: {predicted:.1%} were predicted and {observed:.1%} came, {change:.0%} fewer "
+            "base rate: {predicted:.1%} were predicted and {observed:.1%} were observed, {change:.0%} fewer "
             "(limit {limit:.0%}, beyond chance)",
             **values,
         )
     return _(
-        "base rate: {predicted:.1%} were predicted and {observed:.1%} came, {change:.0%} more "
+        "base rate: {predicted:.1%} were predicted and {observed:.1%} were observed, {change:.0%} more "
         "(limit {limit:.0%}, beyond chance)",
         **values,
     )
@@ -78,7 +78,7 @@ def scoring_warnings(
     if rate_moved(predicted, observed, rows, limits):
         text = _(
             "base rate: these scores predict {estimated:.1%}; at the test cutoff {predicted:.1%} were predicted and "
-            "{observed:.1%} came, and at that ratio {expected:.1%} will come",
+            "{observed:.1%} were observed, and at that ratio {expected:.1%} are expected",
             estimated=estimated,
             observed=observed,
             predicted=predicted,
@@ -87,8 +87,8 @@ def scoring_warnings(
         warnings.append(text)
     if observed > 0 and rate_moved(observed, estimated, rows, limits):
         text = _(
-            "base rate: these scores predict {estimated:.1%}, and {observed:.1%} came at the test cutoff; find out "
-            "what has changed",
+            "base rate: these scores predict {estimated:.1%}, and {observed:.1%} were observed at the test cutoff; "
+            "find out what has changed",
             estimated=estimated,
             observed=observed,
         )
@@ -113,7 +113,7 @@ def past_rate_warnings(figures: pd.DataFrame, bank: str = "") -> Iterator[Locali
     for row in outside.itertuples():
         yield _(
             "base rate: the scores of {day} predicted {predicted:.1%} ({low:.1%} to {high:.1%}), and "
-            "{observed:.1%} came",
+            "{observed:.1%} were observed",
             day=row.scored_at,
             predicted=row.estimated,
             low=row.low,

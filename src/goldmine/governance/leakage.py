@@ -247,7 +247,7 @@ def _univariate(aucs: ByFeature, limits: Limits, rows: int, use_case: UseCase) -
         for name, auc in sorted(aucs.items(), key=lambda item: -item[1])
         if auc > limits.single_feature_auc
     )
-    do = f"Find out how it knows; mend it, or {_left_out(use_case, worst)}."
+    do = f"Find out how it knows; correct it, or {_left_out(use_case, worst)}."
     return Check(
         ALONE, _("{n} features, {rows:,} rows", n=len(aucs), rows=rows), f"{worst}: AUC {aucs[worst]:.3f}", leaks, do
     )

@@ -1,4 +1,4 @@
-"""One grid and one visitor for every customer: what is wrong in the books, and what would mend it."""
+"""One grid and one visitor for every customer: what is wrong in the books, and what would correct it."""
 
 from dataclasses import dataclass
 from datetime import date

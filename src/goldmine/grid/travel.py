@@ -60,7 +60,7 @@ def read_places(bank: Bank) -> Places:
                 n=int(outside.sum()),
                 swapped=int(swapped.sum()),
             ),
-            _("Mend latitude_e6 and longitude_e6 in the mapping: whole millionths of a degree, such as 34315012."),
+            _("Correct latitude_e6 and longitude_e6 in the mapping: whole millionths of a degree, such as 34315012."),
         )
     rows = rows.drop_duplicates(["kind", "place_id"])
     degrees = list(zip(rows["latitude_e6"] / 1e6, rows["longitude_e6"] / 1e6, strict=True))
@@ -143,7 +143,7 @@ def read_matrix(file: Path) -> pd.DataFrame:
         raise SettingsError(
             ngettext("{file}: {n} way is negative or no number.", "{file}: {n} ways are negative or no numbers.",
                      n=wrong, file=file.name),
-            _("Mend metres and minutes."),
+            _("Correct metres and minutes."),
         )  # fmt: skip
     return rows.assign(**ways).drop_duplicates(["from_id", "to_id"]).set_index(["from_id", "to_id"])
 

@@ -109,7 +109,7 @@ def copied_champion(name: str, store: Store) -> Champion:
                 name=name,
                 address=store.address,
             ),
-            _("Bring the tracking server back, or mend MLFLOW_TRACKING_URI."),
+            _("Bring the tracking server back, or correct MLFLOW_TRACKING_URI."),
         )
     kept, model = _kept(name), load_model(_folder(name) / "model.json")
     if model.fingerprint != kept["model"]:

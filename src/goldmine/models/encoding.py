@@ -209,7 +209,7 @@ def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
     if not is_number(column.type):
         raise ModelError(
             _("column {name}: is {type}, the model learnt numbers.", name=name, type=column.type),
-            _("Mend the column's type."),
+            _("Correct the column's type."),
         )
     values = column.cast(pa.float32(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.float32("nan"))

@@ -95,6 +95,6 @@ def _columns(pattern: str, encoding: Encoding, key: str) -> list[int]:
                 pattern=repr(pattern),
                 n=len(encoding.features),
             ),
-            _("Mend the name in the use case's file; docs/features.md lists them."),
+            _("Correct the name in the use case's file; docs/features.md lists them."),
         )
     return columns

@@ -99,5 +99,5 @@ def require_not_overdue(current: CurrentRelease | None, due: Tick | None) -> Non
             **told,
             current=current.as_of,
         ),
-        _("See `goldmine status` for what failed or did not run, mend it, then run again."),
+        _("See `goldmine status` for what failed or did not run, correct it, then run again."),
     )

@@ -212,7 +212,7 @@ def graph_rules(_run: Snapshot) -> list[str]:
 
 
 def wealth_champion(run: Snapshot) -> str:
-    """Version of the model that look-alikes are judged against."""
+    """Version of the model that look-alikes are evaluated against."""
     return scoring_version(run.bank_name, "wealth", run.as_of)
 
 

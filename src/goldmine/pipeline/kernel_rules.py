@@ -65,7 +65,7 @@ def raise_for_commands(shell: Any) -> None:
 def _require_success(code: int) -> None:
     if code:
         raise NotebookError(
-            f"a command of the cell (!) ended with code {code}.", "Mend the command, or do without it in a notebook."
+            f"a command of the cell (!) ended with code {code}.", "Correct the command, or do without it in a notebook."
         )
 
 

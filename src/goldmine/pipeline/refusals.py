@@ -64,7 +64,7 @@ def require_all(run: Snapshot) -> dict[str, Any]:
     if published:
         raise IncompleteError(
             _("The release is published, but not all went through. {lines}", lines=" ".join(lines)),
-            _("Mend what is named, then run again: what is done is kept."),
+            _("Correct what is named, then run again: what is done is kept."),
         )
     first, *others = run.record.refused
     error = first.error()

@@ -1,4 +1,4 @@
-"""Figures of the graph of customers: ties, communities, the groups of prospects, and how look-alikes were judged."""
+"""Figures of the graph of customers: ties, communities, the groups of prospects, and how look-alikes were evaluated."""
 
 from collections.abc import Mapping
 
@@ -73,7 +73,7 @@ def lookalike_lift(rankers: pd.DataFrame) -> Figure:
     Parameters
     ----------
     rankers : pandas.DataFrame
-        From `goldmine.customers.graph.lookalikes`; empty where they were not judged.
+        From `goldmine.customers.graph.lookalikes`; empty where they were not evaluated.
     """
     lift = rankers.set_index("ranker").reindex(["model", "lookalikes"])
     names = [_("model"), _("look-alikes"), _("look-alikes that the model does not list"), _("random")]

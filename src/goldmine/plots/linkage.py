@@ -25,7 +25,7 @@ def weights_figure(model: LinkageModel) -> Figure:
     figure, axis = plt.subplots(figsize=(8, 1 + len(rows) * row_inches(names)))
     axis.barh(range(len(rows)), weights, color=[BLUE if weight > 0 else RED for weight in weights])
     name_rows(axis, names)
-    axis.set_xlabel(_("weight: each step doubles the odds"))
+    axis.set_xlabel(_("weight: each unit doubles the odds"))
     axis.grid(visible=False, axis="y")
     axis.set_title(_("What speaks for one person, and what against it"), loc="left")
     return finished(figure)

@@ -125,10 +125,10 @@ class About:
         sheet.skip()
         who = self.user.get_full_name() or self.user.username
         for what, value in (
-            (_("Taken by"), f"{who} ({self.user.username})" if who != self.user.username else who),
+            (_("Downloaded by"), f"{who} ({self.user.username})" if who != self.user.username else who),
             (_("Role"), ROLES[self.user.role]),
             (_("Branch"), self.user.branch_id or "–"),
-            (_("Taken at"), f"{self.at:%Y-%m-%d %H:%M:%S}"),
+            (_("Downloaded at"), f"{self.at:%Y-%m-%d %H:%M:%S}"),
             (_("Rows"), f"{rows:,}"),
             (_("Bank"), self.release.bank),
             (_("As of"), str(self.release.as_of)),

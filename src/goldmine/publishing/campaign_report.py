@@ -108,7 +108,7 @@ class _Report(NotesSheet):
             (_("Control, held-out customers included"), power.control, "count"),
             (_("of these held out of all campaigns"), power.held_out, "count"),
             (_("Both groups, drawn by earlier releases and measured there"), power.drawn_before or None, "count"),
-            (_("Rate that the model promises"), power.base_rate, "percent"),
+            (_("Rate that the model predicts"), power.base_rate, "percent"),
             (_("Smallest effect found at 80% power"), power.smallest_effect, "percent"),
             (_("Smallest effect worth knowing"), power.min_effect_of_interest, "percent"),
             (_("Expected value of all contacts, yuan"), record.expected_value, "money"),

@@ -13,7 +13,7 @@ from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
 
 MAX_PROPOSALS = 60
-"""Employers with a page: those whose visit promises most."""
+"""Employers with a page: those whose visit is worth most."""
 _PRODUCTS = column("next_best").words
 _OWN = _("Of a visit: who lacks each product, the share that takes it, what it is worth.")
 _EXAMPLES = _("By example worths, not the bank's own: set them in pipelines/employers.yaml.")

@@ -11,7 +11,8 @@ _TEXTS = {
         "reports use the same definitions; the branches' figures add up to these to the fen."
     ),
     "branch": _(
-        "# Branch {unit} · {as_of}\nFor the branch head. Figures about fewer than five customers are not shown."
+        "# Branch {unit} · {as_of}\nFor the branch head. Figures about fewer than five customers are not shown. "
+        "Internal: must not leave the bank."
     ),
     "employee": _("# {unit} ({role}) · {as_of}\nOwn customers only. Internal: personal data, must not leave the bank."),
     "key_figures": _("## Key figures\nEach with the department in charge of its definition."),

@@ -97,7 +97,9 @@ def _codes(column: Column, breaks: str) -> Iterator[dict[str, Any]]:
     reported = _("{column} is one of its code list; other codes count as missing.", column=name)
     yield expectation(f"{name}_outside_codes", name, breaks, reported, severity="warning")
     mostly = _(
-        "At least {percent} of the rows have a {column} of its code list or none.", percent=f"{MOSTLY:.0%}", column=name
+        "At least {percent} of the rows have a code of the list in {column}, or none.",
+        percent=f"{MOSTLY:.0%}",
+        column=name,
     )
     yield expectation(f"{name}_mostly_outside_codes", name, breaks, mostly, mostly=MOSTLY)
 

@@ -79,8 +79,10 @@ def test_drift_in_two_windows_alarms_and_one_odd_month_does_not(reference, tmp_p
     assert sorted(seen.windows[-1].drifted) == ["inflow", "silent"]
     assert seen.alarms == ("inflow",)
     ratio, changed = seen.rate_warnings
-    assert ratio.endswith("at the test cutoff 20.0% were predicted and 25.0% came, and at that ratio 62.5% will come")
-    assert changed.startswith("base rate: these scores predict 50.0%, and 25.0% came at the test cutoff")
+    assert ratio.endswith(
+        "at the test cutoff 20.0% were predicted and 25.0% were observed, and at that ratio 62.5% are expected"
+    )
+    assert changed.startswith("base rate: these scores predict 50.0%, and 25.0% were observed at the test cutoff")
     states = seen.frame().set_index("feature").state.to_dict()
     assert states == {"inflow": "alarm", "silent": "drifted", "score": "stable"}
 

@@ -43,9 +43,11 @@ def test_external_table_alarms_if_test_and_scored_rows_drifted(work):
     assert (seen.tested.drifted, sorted(seen.scored.drifted), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
     assert (seen.estimated.rate, seen.realised.rate) == (0.06, 0.31)
     tested, ratio, changed = seen.rate_warnings
-    assert tested.startswith("base rate: 6.0% were predicted and 31.0% came, 417% more")
-    assert ratio.endswith("at the test cutoff 6.0% were predicted and 31.0% came, and at that ratio 100.0% will come")
-    assert changed.startswith("base rate: these scores predict 50.0%, and 31.0% came at the test cutoff")
+    assert tested.startswith("base rate: 6.0% were predicted and 31.0% were observed, 417% more")
+    assert ratio.endswith(
+        "at the test cutoff 6.0% were predicted and 31.0% were observed, and at that ratio 100.0% are expected"
+    )
+    assert changed.startswith("base rate: these scores predict 50.0%, and 31.0% were observed at the test cutoff")
 
 
 def test_external_table_without_rows_to_score_has_only_test_rows(work):

@@ -147,7 +147,7 @@ def _pattern(phrases: Sequence[str], file: Path) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)
     except re.error as error:
         raise SettingsError(
-            _("{file}: a phrase is no regular expression ({error}).", file=file, error=error), _("Mend it there.")
+            _("{file}: a phrase is no regular expression ({error}).", file=file, error=error), _("Correct it there.")
         ) from error
 
 

@@ -91,9 +91,11 @@ class Proposal:
         there = {table.match.spec.name: table.match for table in self.tables}
         lines = [f"{name}: no table was found; it is compulsory" for name in self.absent]
         if "suppressions" not in there:
-            lines.append("suppressions: no ledger of refusals was found; without one nobody is kept off the lists")
+            lines.append("suppressions: no table was found; customers on the ledger are not kept off the lists")
         if "customers" in there and there["customers"].raw_of("marketing_consent") is None:
-            lines.append("customers.marketing_consent: no column was found; without one nobody counts as opted out")
+            lines.append(
+                "customers.marketing_consent: no column was found; customers who opted out are not kept off the lists"
+            )
         read = [*(part.match.table for table in self.tables for part in table.parts), *self.unmatched]
         lines += [
             f"{table.raw.where}: no row names its columns; write their names under columns of its source"

@@ -1,4 +1,4 @@
-"""Look-alikes: customers whose neighbours had the outcome, judged on a quarter that was held out.
+"""Look-alikes: customers whose neighbours had the outcome, evaluated on a quarter that was held out.
 
 Neighbours are those tied to a customer, and the other members of the groups they belong to; a customer's own outcome
 never counts for themselves.
@@ -52,7 +52,7 @@ class Lookalikes:
 
     @property
     def summary(self) -> LocalizedText:
-        """What was judged, in words."""
+        """What was evaluated, in words."""
         return _(
             "at {day}: {converted} of {eligible} customers had the outcome",
             day=self.cutoff,
@@ -63,7 +63,7 @@ class Lookalikes:
 
 @dataclass(frozen=True)
 class NotJudged:
-    """Why look-alikes were not judged: no champion, too little history, too few outcomes."""
+    """Why look-alikes were not evaluated: no champion, too little history, too few outcomes."""
 
     summary: str
     rankers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RANKER_COLUMNS))
@@ -117,7 +117,7 @@ def judge_by_champion(sources: SourceTables, name: str, as_of: date, rules: Grap
         model = champion(sources.bank.name, name).model
         return judge_lookalikes(sources, load_use_case(name), as_of, model, rules)
     except (ModelError, UseCaseError, HistoryError) as error:
-        return NotJudged(_("not judged: {why}", why=error.what))
+        return NotJudged(_("not evaluated: {why}", why=error.what))
 
 
 def judge_lookalikes(

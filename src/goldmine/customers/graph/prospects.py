@@ -66,7 +66,7 @@ def groups_of(edges: Edges, rules: ProspectRules) -> pd.DataFrame:
 
 
 def _of_offer(edges: Edges, code: str, offer: ProspectOffer, rules: ProspectRules) -> pd.DataFrame:
-    """Members of the offer's groups who never took it, each by the path that promises most."""
+    """Members of the offer's groups who never took it, each by the path with the highest expected rate."""
     rows = _rated(edges, offer, rules)
     rows = rows[~rows["has_it"]].sort_values(
         ["expected_rate", "path", "association_name"], ascending=[False, True, True]

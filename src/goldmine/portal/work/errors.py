@@ -15,7 +15,7 @@ REASONS = {
     "call_back_day": _("The day of the call-back has to follow the contact, within a year."),
     "amount": _("An amount is above zero, and goes with a purchase only."),
     "text": _("A text is too long, or holds characters that cannot be stored."),
-    "hand_over_days": _("A hand-over begins today or later, ends after that, and lasts a year at most."),
+    "hand_over_days": _("A hand-over begins today or later, ends on its first day or later, and lasts a year at most."),
     "hand_over_twice": _("These customers are handed over on some of these days already."),
 }
 """By reason, what the person is told."""

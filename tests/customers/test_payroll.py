@@ -229,6 +229,9 @@ def test_a_card_is_known_by_its_day_under_any_number_of_the_person_and_not_asked
     assert missing["B"] == missing["A"] + "、信用卡"
     given = sources(tmp_path / "without", moves, customers=on_record("ABC", "E1"), **tables)
     assert "lacks_credit_card" not in employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES).needs
+    card_alone = RULES.model_copy(update={"products": {"credit_card": ProductWorth()}})
+    needs = employer_staff(given, find_payrolls(given, AS_OF, card_alone), AS_OF, card_alone).needs
+    assert needs["next_best"].tolist() == [None, None, None]
 
 
 def test_wages_paid_here_are_worth_the_margin_on_what_the_paid_hold_more(tmp_path):

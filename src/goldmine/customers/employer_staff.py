@@ -217,9 +217,9 @@ def with_needs(roll: pd.DataFrame, people: pd.DataFrame, rules: EmployerRules) -
     for name in products:
         has = is_paid if name == "payroll" else rows[name].astype(bool)
         rows[f"lacks_{name}"] = ~has & (rows["pay_status"] != "left")
-    lacks = rows[[f"lacks_{name}" for name in products]].to_numpy(dtype=bool)
-    best = np.where(lacks.any(axis=1), lacks.argmax(axis=1), len(products))
-    rows["next_best"] = np.array([*products, None], dtype=object)[best]
+    # The last column is of those who lack nothing; it is the only one where the bank knows none of the products.
+    lacks = np.column_stack([*(rows[f"lacks_{name}"] for name in products), np.ones(len(rows), dtype=bool)])
+    rows["next_best"] = np.array([*products, None], dtype=object)[lacks.argmax(axis=1)]
     return rows.drop(columns=[name for name in products if name in rows])
 
 

@@ -163,7 +163,7 @@ def test_coverage_workbook_shows_words_for_codes(place, tmp_path):
     assert sheets["离岗交接"][["原维护人", "维护人", "客户号", "月日均资产（元）"]].values.tolist() == [
         ["m2", "m1", "of_leaver", 70_000]
     ]
-    assert sheets["维护人变动"]["变动原因"].tolist() == ["层级变动", "人员离岗"]
+    assert sheets["维护人变动"]["变动原因"].tolist() == ["等级变动", "人员离岗"]
     assert sheets["逾期未联系"]["逾期天数"].tolist() == [1]
 
 

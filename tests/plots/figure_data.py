@@ -215,7 +215,7 @@ def reliability_bins() -> pd.DataFrame:
 
 def change() -> pd.DataFrame:
     names = {"en": ("new customers", "rose a level", "stayed on their level, and few others", "fell a level", "left"),
-             "zh": ("新客户", "升级客户", "层级不变，及少量其他客户", "降级客户", "销户客户")}  # fmt: skip
+             "zh": ("新客户", "升级客户", "等级不变，及少量其他客户", "降级客户", "销户客户")}  # fmt: skip
     return pd.DataFrame({"step": names[language()], "yuan": [41_500_000.0, 117_176_042.23, -9_000_000, -150e6, -3e6]})
 
 

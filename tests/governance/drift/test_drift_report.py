@@ -201,6 +201,17 @@ def test_training_stores_its_reference_with_its_run(store, fitted):
         read_reference(other)
 
 
+def test_rows_drawn_for_their_outcome_are_no_drift(fitted):
+    every = rows(8_000, seed=1)
+    happened = every["outcome"].to_numpy() == 1
+    drawn = happened | (np.arange(8_000) % 20 == 0)  # of the others every twentieth, which stands for twenty
+    weight = pa.array(np.where(happened, 1, 20)[drawn], pa.float32())
+    learnt_from = TrainingSet(every.filter(pa.array(drawn)).append_column("weight", weight), rows(8_000, seed=3))
+    found = learn_reference(fitted, learnt_from, fitted.model.predict(learnt_from.test), 100).windows[-1]
+    assert found.psi["inflow_sum_90d"] == pytest.approx(0, abs=0.1)
+    assert found.drifted == []
+
+
 def test_external_table_is_tested_on_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
     learnt = learn_reference(fitted, TrainingSet(rows(seed=1), shifted), fitted.model.predict(shifted), 100)

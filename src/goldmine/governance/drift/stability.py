@@ -131,7 +131,16 @@ def profiles_of(
 
 
 def evenly(rows: pa.Table, max_rows: int = _ROWS) -> pa.Table:
-    """At most `max_rows` rows, evenly spread over the table."""
+    """At most `max_rows` rows, evenly spread over the table; of drawn rows, evenly over those that they stand for."""
+    if "weight" in rows.column_names:
+        return rows.take(_by_weight(rows["weight"].to_numpy().astype(np.float64), max_rows))
     if rows.num_rows <= max_rows:
         return rows
     return rows.take(np.linspace(0, rows.num_rows - 1, max_rows).astype(np.int64))
+
+
+def _by_weight(weight: np.ndarray, max_rows: int) -> np.ndarray:
+    """Row numbers, as often as their weights say; no more of them than rows of one weight would tell as much."""
+    count = min(max_rows, int(weight.sum() ** 2 / (weight**2).sum() + 1e-9)) if len(weight) else 0
+    to = np.cumsum(weight)
+    return np.searchsorted(to, (np.arange(count) + 0.5) / max(count, 1) * weight.sum())

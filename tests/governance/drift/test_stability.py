@@ -65,9 +65,18 @@ def test_unseen_category_counts_as_other():
 
 
 def test_zeros_and_constants_have_bins():
-    assert profile_of(numbers([0.0] * 95 + [1.0, 2.0, 3.0, 4.0, 5.0])).counts == (95, 5, 0)
+    assert profile_of(numbers([0.0] * 95 + [1.0, 2.0, 3.0, 4.0, 5.0])).counts == (0, 95, 5, 0)
     constant = profile_of(numbers([7.0] * 10))
-    assert profile_of(numbers([7.0] * 4 + [9.0, None]), constant).counts == (4, 1, 1)
+    assert profile_of(numbers([5.0] * 2 + [7.0] * 4 + [9.0, None]), constant).counts == (2, 4, 1, 1)
+
+
+def test_flag_that_nearly_all_had_drifts_when_it_falls_silent():
+    before = pa.table({"flag": [0.0] * 80 + [1.0] * 920, "level": [2.0] * 150 + [5.0] * 850})
+    after = pa.table({"flag": [0.0] * 1000, "level": [4.0] * 1000})
+    found = compare_tables(before, after, ["flag", "level"])
+    assert found.drifted.tolist() == [True, True]
+    assert found.psi.min() > 5
+    assert profile_of(before["flag"].cast(pa.float32())).counts == (80, 920, 0, 0)
 
 
 def test_tables_are_compared_by_common_columns_furthest_first():

@@ -20,7 +20,9 @@ _MOST_CATEGORIES = 50
 
 @dataclass(frozen=True)
 class Profile:
-    """Counts of a column by bin: tenths of the reference, or categories; unknown values have their own bin.
+    """Counts of a column by bin: tenths of the reference, or categories.
+
+    Unknown values have their own bin, and so has a number that takes up more than a tenth.
 
     Parameters
     ----------
@@ -48,12 +50,17 @@ def profile_of(column: pa.ChunkedArray, like: Profile | None = None) -> Profile:
         return _text_profile(column.cast(pa.string()), like)
     values = column.cast(pa.float64(), safe=False).to_numpy()
     known = values[np.isfinite(values)]
-    if like is None:
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(known) else np.empty(0)
-    else:
-        edges = np.asarray(like.edges)
+    edges = _edges(known) if like is None else np.asarray(like.edges)
     counts = np.bincount(np.searchsorted(edges, known, "left"), minlength=len(edges) + 1)
     return Profile(tuple(edges.tolist()), (), (*counts.tolist(), len(values) - len(known)))
+
+
+def _edges(known: np.ndarray) -> np.ndarray:
+    """Edges of the tenths; a value that takes up more than one has a bin of its own, so that a move below it shows."""
+    if not len(known):
+        return np.empty(0)
+    edges, tenths = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]), return_counts=True)
+    return np.unique([*edges, *np.nextafter(edges[tenths > 1], -np.inf)])
 
 
 def _text_profile(column: pa.ChunkedArray, like: Profile | None) -> Profile:

@@ -96,6 +96,12 @@ def test_categorical_feature_that_predicts_the_outcome_is_caught():
         gate(status=lambda table: pa.array(words[outcome_of(table)].tolist()))
 
 
+def test_text_of_many_levels_that_predicts_the_outcome_is_caught():
+    level = np.arange(1500) % 30
+    with pytest.raises(LeakError, match=r"reason alone has an AUC of 1\.000"):
+        gate(reason=lambda table: pa.array([f"R{code}" for code in 30 * outcome_of(table) + level]))
+
+
 def test_category_unique_to_each_customer_has_no_auc():
     table = at("train", 1, number=lambda table: pa.array([f"N{place}" for place in range(table.num_rows)]))
     assert univariate_auc(table, ["number"])["number"] == pytest.approx(0.5, abs=0.02)
@@ -264,6 +270,12 @@ def test_unseen_category_and_newly_known_value_are_out_of_range():
     past = pa.table({"batch": ["2023"] * 10, "rate": pa.nulls(10, pa.float32())})
     later = pa.table({"batch": ["2024"] * 6 + ["2023"] * 4, "rate": pa.array([1.0, None] * 5, pa.float32())})
     assert out_of_range(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
+
+
+def test_unseen_levels_of_a_text_of_many_are_out_of_range():
+    past = pa.table({"employer": [f"E{number}" for number in range(12_000)]})
+    later = pa.table({"employer": [f"E{number}" for number in range(4_000, 16_000)]})
+    assert out_of_range(past, later, ["employer"]) == {"employer": pytest.approx(1 / 3, abs=0.02)}
 
 
 def test_feature_constant_in_training_is_no_leak():

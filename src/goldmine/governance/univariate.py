@@ -1,5 +1,7 @@
 """Univariate AUC of features, and the share of values outside the earlier range."""
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,7 +34,7 @@ def univariate_auc(rows: pa.Table, names: list[str]) -> dict[str, float]:
     outcome = rows["outcome"].to_numpy().astype(np.int8)
     chosen = _some_of_each(outcome)
     rows, outcome = rows.take(chosen), outcome[chosen]
-    encoding = fit_encoding(rows, names)
+    encoding = fit_encoding(rows, names, max_categories=math.inf)
     matrix = encode(encoding, rows)
     half = _halves(rows)
     aucs = {}
@@ -57,8 +59,8 @@ def out_of_range(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str,
         Features as stored, of earlier and of later cutoffs.
     """
     random = np.random.default_rng(_SEED)
+    encoding = fit_encoding(past, names, max_categories=math.inf)  # the categories of all rows
     past, later = (_at_most(table, 2 * MAX_ROWS_PER_CLASS, random) for table in (past, later))
-    encoding = fit_encoding(past, names)
     before, after = encode(encoding, past), encode(encoding, later)
     shares = {}
     for column, name in enumerate(names):

@@ -1,6 +1,7 @@
 import pytest
 
 from goldmine.core.errors import SettingsError, UseCaseError
+from goldmine.core.i18n import in_language
 from goldmine.features import catalogue
 from goldmine.labels.reason_directions import ReasonDirections
 from goldmine.labels.use_case import load_use_case, names_by_model, read_use_case, use_case_names
@@ -118,6 +119,21 @@ def test_facts_of_a_use_case_are_features(name):
 def test_winback_is_quarterly():
     assert "winback" in use_case_names()
     assert "winback" not in use_case_names(quarterly=False)
+
+
+def test_conditions_are_told_with_the_groups_of_which_one_must_hold():
+    told = load_use_case("winback").conditions_text()
+    assert told == (
+        "at least one of (own_count_90d < 1), (aum_peak_365d ≥ 10,000, aum_to_peak_365d < 0.2), "
+        "(loan_peak_365d ≥ 0.01, loan_avg_30d < 0.01)"
+    )
+    assert in_language(told, "zh") == (
+        "至少符合一组：（own_count_90d < 1）、（aum_peak_365d ≥ 10,000、aum_to_peak_365d < 0.2）、"
+        "（loan_peak_365d ≥ 0.01、loan_avg_30d < 0.01）"
+    )
+    both = load_use_case("staff").conditions_text()
+    assert both.startswith("in_salary_months_since < 1, ") and ", at least one of (" in both
+    assert load_use_case("wealth").conditions_text().startswith("age_years ≥ 18, aum_avg_30d ≥ 10,000, ")
 
 
 def test_new_use_case_is_one_more_file(tmp_path):

@@ -21,6 +21,9 @@ else:
     AnyOutcome = Annotated[Union[outcome_kinds()], Field(discriminator="kind")]  # noqa: UP007 - found at run time
 
 
+_LIST = pgettext("list of conditions", ", ")
+
+
 class Condition(SettingsModel):
     """One condition on a feature; several conditions must all hold.
 
@@ -182,14 +185,12 @@ class UseCase(SettingsModel):
         return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.baseline.feature]))
 
     def conditions_text(self) -> LocalizedText:
-        """The conditions of eligibility that must all hold, by the features' names."""
-        parts = []
-        for condition in self.eligible:
-            name = condition.feature
-            parts += [f"{name} < {condition.below:,.10g}"] if condition.below is not None else []
-            parts += [f"{name} ≥ {condition.at_least:,.10g}"] if condition.at_least is not None else []
-            parts += [f"{name} = {condition.equals}"] if condition.equals is not None else []
-        return join_texts(parts, pgettext("list of conditions", ", "))
+        """The conditions of eligibility, by the features' names: those that must all hold, then the groups."""
+        parts = [_conditions_text(self.eligible)] if self.eligible else []
+        if self.any_of:
+            groups = [_("({conditions})", conditions=_conditions_text(group)) for group in self.any_of]
+            parts.append(_("at least one of {groups}", groups=join_texts(groups, _LIST)))
+        return join_texts(parts, _LIST)
 
     @property
     def prevents(self) -> bool:
@@ -210,6 +211,16 @@ class UseCase(SettingsModel):
     def has_external_label(self) -> bool:
         """Whether the label is in an external table."""
         return self.outcome.kind == "external_label"
+
+
+def _conditions_text(conditions: list[Condition]) -> LocalizedText:
+    parts = []
+    for condition in conditions:
+        name = condition.feature
+        parts += [f"{name} < {condition.below:,.10g}"] if condition.below is not None else []
+        parts += [f"{name} ≥ {condition.at_least:,.10g}"] if condition.at_least is not None else []
+        parts += [f"{name} = {condition.equals}"] if condition.equals is not None else []
+    return join_texts(parts, _LIST)
 
 
 def _folder() -> Path:

@@ -18,6 +18,7 @@ from goldmine.governance.limits import read_limits
 from goldmine.governance.model_card import Subject, model_card
 from goldmine.governance.model_card_page import Card, CardTable, Section, card_html
 from goldmine.labels import Cutoffs
+from goldmine.labels.outcomes.external_label import ExternalLabel
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import TrainingRecord
 from goldmine.models.training_set import TrainingSet
@@ -103,6 +104,21 @@ def test_card_says_if_trees_were_grown_again_with_the_calibration_rows(subject):
     training = replace(subject.training, fitted=replace(subject.training.fitted, saw_calibration=False))
     many = texts(model_card(replace(subject, training=training), {}))
     assert ("Outcomes are few" in few, "Outcomes are few" in many) == (True, False)
+
+
+def test_card_of_an_external_table_claims_nothing_of_its_columns(subject):
+    """Goldmine knows neither when a column was known, nor what its label counts, nor which column is somebody's age."""
+    given = use_case(eligible=[], gap_days=0, outcome=ExternalLabel(kind="external_label"))
+    training = replace(subject.training, use_case=given, rows=TrainingSet(rows(seed=1), rows(seed=2)))
+    card = model_card(replace(subject, training=training, features=()), {})
+    said = texts(card)
+    assert "Asked of the rows of a table made elsewhere: who has the outcome that the table holds?" in said
+    assert "The list holds up to 100 rows and may be worked for 90 days." in said
+    assert "6 columns of the table. Whether each was known before the outcome, and which of them are protected" in said
+    assert "Once tested, the model was fitted on all labelled rows." in said
+    for claim in ("Asked of customers", "days after the snapshot", "no protected trait", "Outcomes are few"):
+        assert claim not in said
+    assert "共6列。" in texts(card, "zh")
 
 
 def test_card_in_chinese(subject):

@@ -1,6 +1,6 @@
 """Model cards: what a registered version is for, how it was trained and tested, and where its limits are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +13,7 @@ from goldmine.governance.drift.reference import Reference
 from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.model_card_page import Card, CardTable, Section
 from goldmine.governance.protected_groups import SMALL
+from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import importance
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import TrainingRecord
@@ -101,6 +102,19 @@ def model_card(subject: Subject, figures: Mapping[str, Figure]) -> Card:
 
 def _use(subject: Subject) -> Section:
     case = subject.training.use_case
+    question, times = _of_table(case) if case.has_external_label else _of_customers(case)
+    meant_for = _(
+        "Intended use: ranking customers for contacts, as one input beside the customer manager's own judgement."
+    )
+    not_for = _(
+        "Not intended for: granting or refusing credit, setting prices or limits, or any decision about a customer "
+        "without human review. The probability is that of the outcome without action, not the effect of a contact."
+    )
+    return Section(pgettext("model card", "Use"), (question, times, meant_for, not_for))
+
+
+def _of_customers(case: UseCase) -> tuple[str, str]:
+    """Who is asked about, and what counts when."""
     question = _(
         "Asked of customers with {who}: who {outcome}?", who=case.conditions_text(), outcome=case.outcome.description()
     )
@@ -112,14 +126,18 @@ def _use(subject: Subject) -> Section:
         size=case.list_size,
         valid=case.valid_days,
     )
-    meant_for = _(
-        "Intended use: ranking customers for contacts, as one input beside the customer manager's own judgement."
+    return question, times
+
+
+def _of_table(case: UseCase) -> tuple[str, str]:
+    """The same of an external table, which says itself who stands in it and what its label counts."""
+    question = _("Asked of the rows of a table made elsewhere: who {outcome}?", outcome=case.outcome.description())
+    size = _(
+        "The list holds up to {size:,} rows and may be worked for {valid} days.",
+        size=case.list_size,
+        valid=case.valid_days,
     )
-    not_for = _(
-        "Not intended for: granting or refusing credit, setting prices or limits, or any decision about a customer "
-        "without human review. The probability is that of the outcome without action, not the effect of a contact."
-    )
-    return Section(pgettext("model card", "Use"), (question, times, meant_for, not_for))
+    return question, size
 
 
 def _state(subject: Subject) -> Section:
@@ -130,7 +148,7 @@ def _state(subject: Subject) -> Section:
 
 
 def _data(subject: Subject) -> Section:
-    rows, fitted = subject.training.rows, subject.training.fitted
+    rows = subject.training.rows
     spans = rows.spans()
     table = CardTable(
         (
@@ -145,26 +163,42 @@ def _data(subject: Subject) -> Section:
             for part, counts in rows.counts().items()
         ),
     )
+    told = _told_of_table if subject.training.use_case.has_external_label else _told_of_features
+    return Section(pgettext("model card", "Data"), tuple(told(subject)), table)
+
+
+def _told_of_table(subject: Subject) -> Iterator[str]:
+    """What is known of an external table's columns, and how its model was calibrated."""
+    yield _(
+        "{count} columns of the table. Whether each was known before the outcome, and which of them are protected "
+        "traits or proxies of them, its owner must say.",
+        count=len(subject.training.fitted.model.encoding.features),
+    )
+    yield _(
+        "The calibration was fitted on predictions of rows outside the folds that were learnt from. Once tested, the "
+        "model was fitted on all labelled rows."
+    )
+
+
+def _told_of_features(subject: Subject) -> Iterator[str]:
+    """What the features see, which of them are protected, and how the model was calibrated."""
+    fitted = subject.training.fitted
     used = fitted.model.encoding.features
     behaviours = {feature.behaviour for feature in subject.features if feature.name in used}
     protected = sorted(behaviours & set(_PROTECTED_BEHAVIOURS))
-    paragraphs = [
-        _("{count} features, each of which sees only what was dated and known by its cutoff.", count=len(used)),
-        _(
+    yield _("{count} features, each of which sees only what was dated and known by its cutoff.", count=len(used))
+    if protected:
+        yield _(
             "The model uses protected traits or proxies of them: {names}. None is given as a reason.",
             names=", ".join(protected),
         )
-        if protected
-        else _("The model uses no protected trait and no proxy of one."),
-    ]
+    else:
+        yield _("The model uses no protected trait and no proxy of one.")
     if fitted.saw_calibration:
-        paragraphs.append(
-            _(
-                "Outcomes are few: after early stopping, the trees were trained again on the training and calibration "
-                "rows. The calibration was fitted on trees that had not seen its rows."
-            )
+        yield _(
+            "Outcomes are few: after early stopping, the trees were trained again on the training and calibration "
+            "rows. The calibration was fitted on trees that had not seen its rows."
         )
-    return Section(pgettext("model card", "Data"), tuple(paragraphs), table)
 
 
 def _out_of_time(subject: Subject, figures: Mapping[str, Figure]) -> Section:

@@ -11,6 +11,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.i18n import _
 from goldmine.labels.use_case import UseCase
 from goldmine.models.encoding import Encoding, encode
+from goldmine.models.external.table import listed_from
 from goldmine.models.model import Model
 from goldmine.models.training_set import outcomes, weighted_rows
 
@@ -63,8 +64,8 @@ class Evaluation:
     outcome, probability, baseline_score : numpy.ndarray
         Outcome, predicted probability and baseline score of each test row.
     list_size : int
-        Rows of the list evaluated; a tenth of the test rows where the use case's list would hold all, and the sampled
-        share of it where rows were sampled.
+        Rows of the list evaluated; a tenth of the test rows where the use case's list would hold all, the sampled share
+        of it where rows were sampled, and of an external table the share that its list takes of the rows to score.
     model_fingerprint : str
         Fingerprint of the model that was evaluated; no other may be promoted on these figures.
     """
@@ -142,7 +143,7 @@ def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
         If the baseline's feature is not among the columns.
     """
     outcome = outcomes(rows, "test cutoff")
-    size = _list_size(use_case.list_size, len(outcome), weighted_rows(rows))
+    size = _list_size(use_case.list_size, len(outcome), listed_from(rows) or weighted_rows(rows))
     probability = model.predict(rows)
     baseline_score = _baseline_score(rows, use_case)
     share = float(outcome.mean())

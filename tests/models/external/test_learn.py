@@ -78,6 +78,24 @@ def test_probability_of_a_labelled_row_does_not_leak_its_label(learnt):
     assert abs(roc_auc_score(labels, probabilities) - 0.5) < 0.08
 
 
+def test_list_is_evaluated_at_the_share_that_it_takes_of_the_rows_to_score(learnt):
+    """Ten of the hundred rows to score are listed, so twelve of the 120 test rows are looked at."""
+    evaluation = learnt[3].evaluation
+    assert (learnt[3].use_case.list_size, len(evaluation.outcome), evaluation.list_size) == (10, 120, 12)
+    assert evaluation.model.lift["list"] == evaluation.model.lift["10pct"]
+
+
+def test_list_of_a_table_without_rows_to_score_is_a_tenth_of_the_test_rows(tmp_path, learnt):
+    table = noise(600)
+    tier = table.column_names.index("tier")
+    pq.write_table(table.set_column(tier, "tier", pa.array(["gold", "new"] * 300)), tmp_path / "all.parquet")
+    work = Workspace(tmp_path / "work")
+    imported = import_table(TableSpec(tmp_path / "all.parquet", "y", "no", "", (), "all"), work, AS_OF, 0, seed=1)
+    test = read_training_set(None, work, imported.use_case, AS_OF).test
+    assert imported.use_case.list_size == 60
+    assert evaluate(learnt[3].fitted.model, test, imported.use_case).list_size == 12
+
+
 def test_final_model_learns_from_the_test_rows_too(learnt):
     _, rows, final, training = learnt
     assert len(final.held_out) == rows.train.num_rows + rows.test.num_rows == 600

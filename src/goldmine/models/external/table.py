@@ -17,6 +17,9 @@ IS_TEST = "is_test"
 INTEGER_IDS = "goldmine.integer_ids"
 """Key of the table's schema metadata, present where the ids are whole numbers in its file."""
 
+LISTED_FROM = "goldmine.listed_from"
+"""Key of the table's schema metadata: how many rows its list is chosen from."""
+
 
 def table_path(work: Workspace, use_case: str) -> Path:
     """File of a use case's table: customer_id, features, outcome (empty where unknown), is_test, moment."""
@@ -42,6 +45,11 @@ def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Ta
     is_test = labelled[IS_TEST]
     rows = labelled.drop_columns([IS_TEST])
     return rows.filter(pc.invert(is_test)), rows.filter(is_test)
+
+
+def listed_from(rows: pa.Table) -> int:
+    """How many rows the list of an external table is chosen from, by some of its rows; 0 of any others."""
+    return int((rows.schema.metadata or {}).get(LISTED_FROM.encode(), 0))
 
 
 def external_table_fingerprint(work: Workspace, use_case: str) -> str:

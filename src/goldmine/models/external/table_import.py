@@ -26,7 +26,7 @@ from goldmine.labels.outcomes.external_label import ExternalLabel
 from goldmine.labels.use_case import UseCase, own_use_case
 from goldmine.models.encoding import is_number
 from goldmine.models.external.columns import best_column, read_label, refuse_copies, usable_columns
-from goldmine.models.external.table import INTEGER_IDS, IS_TEST, table_path
+from goldmine.models.external.table import INTEGER_IDS, IS_TEST, LISTED_FROM, table_path
 
 _TEST_SHARE = 0.2
 
@@ -117,8 +117,8 @@ def import_table(spec: TableSpec, work: Workspace, as_of: date, list_size: int, 
     imported = imported.append_column(IS_TEST, pa.array(test))
     if moment is not None:
         imported = imported.append_column("moment", pa.array(moment))
-    if _whole_numbers(table[spec.key], keys, spec.file):
-        imported = imported.replace_schema_metadata({INTEGER_IDS: "yes"})
+    whole_numbers = {INTEGER_IDS: "yes"} if _whole_numbers(table[spec.key], keys, spec.file) else {}
+    imported = imported.replace_schema_metadata({**whole_numbers, LISTED_FROM: str(_listed_from(imported))})
     train_rows = imported.filter(pc.and_(is_labelled, pc.invert(imported[IS_TEST])))
     case = _use_case(spec, best_column(train_rows, columns.features.column_names), _size(imported, list_size))
     _write(work, as_of, case, imported)
@@ -201,9 +201,13 @@ def _test_rows(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.nd
     return test
 
 
+def _listed_from(imported: pa.Table) -> int:
+    """The rows that the list is chosen from: those without a label, or all where each has one."""
+    return imported["outcome"].null_count or imported.num_rows
+
+
 def _size(imported: pa.Table, list_size: int) -> int:
-    unlabelled = imported["outcome"].null_count
-    return list_size or max(1, (unlabelled or imported.num_rows) // 10)
+    return list_size or max(1, _listed_from(imported) // 10)
 
 
 def _use_case(spec: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:

@@ -272,7 +272,7 @@ def rankers() -> pd.DataFrame:
 
 
 def campaigns() -> pd.DataFrame:
-    return pd.DataFrame({"campaign_id": ["longtail_2024q1", "first_wealth_2024q1"], "answered": [420, 61],
+    return pd.DataFrame({"campaign_id": ["longtail_2024q1", "first_wealth_2024q1"], "settled": [420, 61],
                          "converted": [40, 2], "conversion": [40 / 420, 2 / 61],
                          "started_on": [date(2024, 1, 8), date(2024, 2, 1)]})  # fmt: skip
 

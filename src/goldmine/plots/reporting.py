@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrMethodFormatter
 from matplotlib.transforms import Bbox
+from scipy.stats import binomtest
 
 from goldmine.plots.style import (
     BLUE,
@@ -242,13 +243,12 @@ def campaign_results(campaigns: pd.DataFrame) -> Figure:
     Parameters
     ----------
     campaigns : pandas.DataFrame
-        campaign, answered, converted, conversion.
+        campaign_id, started_on, settled (answered, and known what came of it), converted, conversion.
     """
     if campaigns.empty:
         return _nothing(_("No campaign in the last twelve months."))
-    spread = 1.96 * np.sqrt(
-        campaigns["conversion"] * (1 - campaigns["conversion"]) / campaigns["answered"].clip(lower=1)
-    )
+    low, high = _ranges(campaigns["converted"], campaigns["settled"])
+    spread = np.clip([campaigns["conversion"] - low, high - campaigns["conversion"]], 0, None)
     figure, axis = plt.subplots(figsize=(8, 0.4 * len(campaigns) + 1.4))
     position = np.arange(len(campaigns))
     axis.errorbar(campaigns["conversion"], position, xerr=spread, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
@@ -262,6 +262,16 @@ def campaign_results(campaigns: pd.DataFrame) -> Figure:
     axis.set_title(_("Conversion of those who answered, with its 95% range"), loc="left")
     axis.grid(visible=False, axis="y")
     return finished(figure)
+
+
+def _ranges(counted: pd.Series, among: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the 95% intervals of some shares (Wilson), which few rows leave wide at 0% and 100% too."""
+    ends = [
+        binomtest(some, of).proportion_ci(0.95, method="wilson") if of else (np.nan, np.nan)
+        for some, of in zip(counted.astype(int), among.astype(int), strict=True)
+    ]
+    low, high = np.array(ends, dtype=float).T
+    return low, high
 
 
 def own_results(rows: pd.DataFrame) -> Figure:

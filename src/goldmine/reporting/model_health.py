@@ -65,14 +65,15 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
 
 
 def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
-    """A row a campaign of the last months: contacts, answered, converted (of those who answered), conversion.
+    """A row a campaign of the last months: contacts, answered, settled, converted, conversion.
 
-    Conversion is of the contacts that were answered and of which it is known what came of them; empty while there are
-    none. A campaign of a release is called by its title, another by its code. Campaigns with fewer than five contacts
-    are left out.
+    Settled are the contacts that were answered and of which it is known what came of them. Conversion is of these;
+    empty while there are none. A campaign of a release is called by its title, another by its code. Campaigns with
+    fewer than five contacts are left out.
     """
     if not data.bank.has("contacts"):
-        return pd.DataFrame(columns=["campaign_id", "started_on", "contacts", "answered", "converted", "conversion"])
+        names = ["campaign_id", "started_on", "contacts", "answered", "settled", "converted", "conversion"]
+        return pd.DataFrame(columns=names)
     rows = BankSnapshot(connect(), data.bank, data.work, data.as_of).contacts()
     since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
     rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
@@ -81,16 +82,15 @@ def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame
         started_on=rows.contacted_on.min(),
         contacts=rows.count(),
         answered=answered.sum(),
+        settled=(answered & rows.outcome.isin(SETTLED)).sum(),
         converted=(answered & (rows.outcome == "converted")).sum(),
-        known=(answered & rows.outcome.isin(SETTLED)).sum(),
     )
     frame = campaigns.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
-    counts = ["answered", "converted", "known"]
+    counts = ["answered", "settled", "converted"]
     frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
-    known = frame.pop("known")
     return frame.assign(
         campaign_id=_titled(data, frame["campaign_id"], language),
-        conversion=frame["converted"] / known.where(known > 0),
+        conversion=frame["converted"] / frame["settled"].where(frame["settled"] > 0),
     )
 
 

@@ -266,6 +266,7 @@ def campaign_table(campaigns: pd.DataFrame, language: str) -> pd.DataFrame:
         conversion=[UNKNOWN if pd.isna(share) else f"{share:.1%}" for share in campaigns["conversion"]]
     )
     shown["started_on"] = pd.to_datetime(campaigns["started_on"]).dt.date
+    shown = shown.drop(columns="settled", errors="ignore")
     return shown.rename(columns=headings(shown.columns, language))
 
 

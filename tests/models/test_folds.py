@@ -27,3 +27,12 @@ def test_forward_splits_train_only_on_earlier_rows():
     assert len(splits) == 3
     assert all(moment[train].max() < moment[validation].min() for train, validation in splits)
     assert {int(moment[row]) for _, validation in splits for row in validation} == {3, 4, 5, 6}
+
+
+@pytest.mark.parametrize("later", [0, 10])
+def test_rows_of_one_time_have_no_order_to_split_by(later):
+    outcome = np.array([0, 1] * 50)
+    rows = pa.table({"moment": [1.0] * (100 - later) + [2.0] * later})
+    splits = table_splits(rows, outcome, 1)
+    assert len(splits) == 10
+    assert all(outcome[validation].sum() == 10 for _, validation in splits)

@@ -43,11 +43,11 @@ class Fold:
 
 
 def table_splits(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Split]:
-    """Splits of a table: forward in time where it has ``moment``, else stratified, and drawn twice if it is small
-    and its outcomes are few.
+    """Splits of a table: forward in time where it has ``moment``, unless nearly all rows are of the earliest one; else
+    stratified, and drawn twice if it is small and its outcomes are few.
     """
-    if "moment" in rows.column_names:
-        return forward_splits(rows["moment"].to_numpy(), _FOLDS)
+    if "moment" in rows.column_names and (splits := forward_splits(rows["moment"].to_numpy(), _FOLDS)):
+        return splits
     rarer = min(outcome.sum(), len(outcome) - outcome.sum())
     twice = rows.num_rows < _FEW_ROWS and rarer < FEW_OUTCOMES
     return stratified_splits(outcome, _FOLDS, 2 if twice else 1, seed)

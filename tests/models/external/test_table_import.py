@@ -131,6 +131,26 @@ def test_latest_rows_are_test_rows_where_there_is_time(spec, tmp_path):
     assert "on" not in train.column_names
 
 
+def test_rows_after_the_earliest_time_are_test_rows_where_it_holds_most(tmp_path):
+    days = [date(2024, 1, 31)] * 90 + [date(2024, 2, 29)] * 10
+    labels = [0, 1] * 50 + [None] * 10
+    rows = {"no": list(range(110)), "y": labels, "on": days + days[-10:], "x": [n % 7 for n in range(110)]}
+    pq.write_table(pa.table(rows), tmp_path / "made.parquet")
+    work = Workspace(tmp_path / "work")
+    import_table(TableSpec(tmp_path / "made.parquet", "y", "no", "on", (), "made"), work, AS_OF, 0, seed=1)
+    train, test = read_external_table(work, "made")
+    assert (train.num_rows, test["customer_id"].to_pylist()) == (90, [str(n) for n in range(90, 100)])
+
+
+def test_labelled_rows_of_one_time_are_refused(tmp_path):
+    days = [date(2024, 1, 31)] * 100 + [date(2024, 2, 29)] * 10
+    rows = {"no": list(range(110)), "y": [0, 1] * 50 + [None] * 10, "on": days, "x": [n % 7 for n in range(110)]}
+    pq.write_table(pa.table(rows), tmp_path / "made.parquet")
+    spec = TableSpec(tmp_path / "made.parquet", "y", "no", "on", (), "made")
+    with pytest.raises(UseCaseError, match=r"time column on: holds .* one value only in labelled rows"):
+        import_table(spec, Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

@@ -111,7 +111,7 @@ def import_table(spec: TableSpec, work: Workspace, as_of: date, list_size: int, 
     columns = usable_columns(table, [name for name in table.column_names if name not in other_roles])
     is_labelled = outcome.is_valid()
     refuse_copies(columns.features.filter(is_labelled), outcome.drop_null().to_numpy())
-    moment = _moment(table[spec.time], spec.time) if spec.time else None
+    moment = _moment(table[spec.time], spec.time, np.asarray(is_labelled)) if spec.time else None
     test = _test_rows(outcome, moment, seed)
     imported = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
     imported = imported.append_column(IS_TEST, pa.array(test))
@@ -167,7 +167,7 @@ def _whole_numbers(column: pa.ChunkedArray, keys: pa.Array, file: Path) -> bool:
     return bool(pc.all(pc.match_substring_regex(keys, r"^(0|[1-9][0-9]{0,17})$")).as_py())
 
 
-def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
+def _moment(column: pa.ChunkedArray, name: str, labelled: np.ndarray) -> np.ndarray:
     kind = column.type
     if column.null_count or not (is_number(kind) or pa.types.is_temporal(kind)):
         what = _("time column {name}: is {type}, which has no order in time.", name=name, type=kind)
@@ -177,21 +177,23 @@ def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
     if pa.types.is_temporal(kind):
         column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
     moment = column.cast(pa.float64(), safe=False).to_numpy()
-    if not np.isfinite(moment).all() or moment.min() == moment.max():
+    if not np.isfinite(moment).all() or np.ptp(moment[labelled]) == 0:
         raise UseCaseError(
-            _("time column {name}: holds values that are no number, or one value only.", name=name),
+            _("time column {name}: holds values that are no number, or one value only in labelled rows.", name=name),
             _("Give a day, a moment or a number that rises with time, or leave --time out."),
         )
     return moment
 
 
 def _test_rows(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.ndarray:
-    """Labelled rows to test on: the latest fifth, or a stratified random fifth."""
+    """Labelled rows to test on: the latest fifth, rows of one time together, or a stratified random fifth."""
     labelled = np.flatnonzero(outcome.is_valid())
     test = np.zeros(len(outcome), bool)
     if moment is not None:
-        first = np.quantile(moment[labelled], 1 - _TEST_SHARE, method="higher")
-        test[labelled[moment[labelled] >= first]] = True
+        times = moment[labelled]
+        first = np.quantile(times, 1 - _TEST_SHARE, method="higher")
+        # Where the earliest time holds more than four fifths, what comes later is tested on: less than a fifth.
+        test[labelled[(times >= first) & (times > times.min())]] = True
         return test
     labels = outcome.drop_null().to_numpy()
     for label in (0, 1):

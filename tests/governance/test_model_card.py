@@ -99,6 +99,15 @@ def test_card_holds_refusals_and_protected_traits(subject):
     assert "The model uses protected traits or proxies of them: age. None is given as a reason." in said
 
 
+def test_card_names_what_the_village_does_as_a_protected_trait(subject):
+    village = Feature("noise_b", LocalizedText("Mean AUM"), "yuan", None, (), reason_text=not_explainable("village"))
+    card = model_card(replace(subject, features=(*subject.features, village)), {})
+    assert "protected traits or proxies of them: age, village. None is given" in texts(card)
+    assert "受保护属性或其替代信息：年龄、村组网格；" in texts(card, "zh")
+    alone = texts(model_card(replace(subject, features=(village,)), {}))
+    assert "The model uses no protected trait" not in alone
+
+
 def test_card_says_if_trees_were_grown_again_with_the_calibration_rows(subject):
     few = texts(model_card(subject, {}))
     training = replace(subject.training, fitted=replace(subject.training.fitted, saw_calibration=False))

@@ -18,8 +18,14 @@ from goldmine.models.explain import importance
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import TrainingRecord
 
-_PROTECTED_BEHAVIOURS = ("age", "gender", "identity", "pension")
-"""Behaviours that are, or are proxies of, protected traits."""
+_PROTECTED_BEHAVIOURS = {
+    "age": pgettext("group", "age"),
+    "gender": pgettext("group", "gender"),
+    "identity": pgettext("protected trait", "identity"),
+    "pension": pgettext("protected trait", "pension"),
+    "village": pgettext("group", "village"),
+}
+"""Behaviours that are, or are proxies of, protected traits, and their names for people."""
 _MAX_GROUPS = 30
 _MAX_ROWS = 15
 _PARTS = {
@@ -185,13 +191,11 @@ def _told_of_features(subject: Subject) -> Iterator[str]:
     fitted = subject.training.fitted
     used = fitted.model.encoding.features
     behaviours = {feature.behaviour for feature in subject.features if feature.name in used}
-    protected = sorted(behaviours & set(_PROTECTED_BEHAVIOURS))
+    protected = [title for behaviour, title in _PROTECTED_BEHAVIOURS.items() if behaviour in behaviours]
+    names = join_texts(protected, pgettext("list", ", "))
     yield _("{count} features, each of which sees only what was dated and known by its cutoff.", count=len(used))
     if protected:
-        yield _(
-            "The model uses protected traits or proxies of them: {names}. None is given as a reason.",
-            names=", ".join(protected),
-        )
+        yield _("The model uses protected traits or proxies of them: {names}. None is given as a reason.", names=names)
     else:
         yield _("The model uses no protected trait and no proxy of one.")
     if fitted.saw_calibration:

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
@@ -97,6 +98,17 @@ def test_card_holds_refusals_and_protected_traits(subject):
     said = texts(model_card(subject, {}))
     assert REFUSED in said
     assert "The model uses protected traits or proxies of them: age. None is given as a reason." in said
+
+
+def test_card_says_that_rows_were_drawn_where_their_share_is_that_of_all(subject):
+    outcome = rows(seed=1)["outcome"].to_numpy()
+    drawn = rows(seed=1).append_column("weight", pa.array(np.where(outcome == 1, 1, 10), pa.float32()))
+    training = replace(subject.training, rows=replace(subject.training.rows, train=drawn))
+    said = texts(model_card(replace(subject, training=training), {}))
+    share = outcome.sum() / (outcome.sum() + 10 * (1_500 - outcome.sum()))
+    assert f"| 1,500 | {outcome.sum():,} | {share:.2%}" in said
+    words = "rows and outcomes are those drawn, and the share is that of all customers"
+    assert (words in said, words in texts(model_card(subject, {}))) == (True, False)
 
 
 def test_card_names_what_the_village_does_as_a_protected_trait(subject):

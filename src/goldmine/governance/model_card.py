@@ -41,6 +41,9 @@ _FIGURES = {
     "lift_10pct": pgettext("model card", "lift in the top 10%"),
     "lift_list": pgettext("model card", "lift at list size"),
 }
+_DRAWN = _(
+    "Of more customers some were drawn: rows and outcomes are those drawn, and the share is that of all customers."
+)
 _VERDICTS = {
     "ok": pgettext("model card", "holds"),
     "warning": pgettext("model card", "warning"),
@@ -170,7 +173,9 @@ def _data(subject: Subject) -> Section:
         ),
     )
     told = _told_of_table if subject.training.use_case.has_external_label else _told_of_features
-    return Section(pgettext("model card", "Data"), tuple(told(subject)), table)
+    drawn = any(counts["weighted_rows"] != counts["rows"] for counts in rows.counts().values())
+    paragraphs = [_DRAWN] if drawn else []
+    return Section(pgettext("model card", "Data"), (*told(subject), *paragraphs), table)
 
 
 def _told_of_table(subject: Subject) -> Iterator[str]:

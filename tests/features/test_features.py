@@ -306,6 +306,19 @@ def test_what_runs_at_the_cutoff_and_ends_within_30_days_is_counted(tmp_path):
     ]
 
 
+def test_of_equal_rows_one_counts(tmp_path):
+    rows = {
+        "accounts": {"account_id": "1", "opened_on": date(2020, 5, 31), "closed_on": None},
+        "product_events": {"event_id": "1", "happened_on": CUTOFF, "event": "bought", "product_class": "wealth"},
+        "contacts": {"campaign_id": "1", "contacted_on": CUTOFF, "answer": "no"},
+        "term_holdings": {"holding_id": "1", "amount": 500, "matures_on": date(2024, 6, 7)},
+    }
+    tables = {name: [{"customer_id": "A", **row}] * 2 for name, row in rows.items()}
+    tables |= {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-03T09:00")]}
+    names = ["accounts_open_count", "bought_count_365d", "contacts_count_90d", "ending_sum_next_30d"]
+    assert features_of(tmp_path, tables, *names) == [(1.0, 1.0, 1.0, 500.0)]
+
+
 def test_family_relations_count_in_both_directions(tmp_path):
     tables = {
         "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],

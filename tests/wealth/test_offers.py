@@ -67,6 +67,13 @@ def test_what_ends_within_thirty_days_is_listed_with_an_offer(tmp_path):
     assert chinese[2] == "未发现固定用钱月份；只能推荐存款：未做风险测评"
 
 
+def test_a_holding_whose_row_stands_twice_is_listed_once(tmp_path):
+    held = [holding("C1", 60_000, date(2024, 7, 10))] * 2
+    bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], deposits("C1", 60_000), held)
+    found = due_offers(bank, work, AS_OF, rules_of(), "en")
+    assert (found.rows["customer_id"].tolist(), found.offers) == (["C1"], 1)
+
+
 def test_money_that_is_needed_in_september_is_tied_up_no_longer(tmp_path):
     """Ends on 1 July: three months would reach October, so nothing fits; before 1 June a year would not either."""
     low = {"2022-09-30", "2023-09-30"}

@@ -20,7 +20,7 @@ them: 30 days are the month that ends at the cutoff, 90, 180 and 365 days are 3,
 ## How they are counted
 
 A share or a ratio is empty where it would be over nothing. A transaction that the books hold twice under one number
-counts once.
+counts once, and so do equal rows of an account, product event, contact or deposit.
 
 A window counts the months that are on the books. Where balances begin later than the transactions, a month before them
 is unknown, and so are features of balances that read it: averages, changes, lows, trends, amounts of a year ago.

@@ -79,7 +79,8 @@ def follow_mergers(source: Source) -> bool:
     names = set(connection.list_tables())
     for name in ROW_DAYS:
         if f"all_{name}" not in names:
-            connection.create_view(f"all_{name}", source.bank.read(connection, name))
+            rows = source.bank.read(connection, name)
+            connection.create_view(f"all_{name}", rows.distinct() if name in CUSTOMER_AGGREGATES else rows)
     customers, relations = connection.table("all_customers"), connection.table("all_relations")
     merged = merged_numbers(connection, customers, source.cutoff)
     surviving = {

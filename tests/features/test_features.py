@@ -293,9 +293,12 @@ def test_what_runs_at_the_cutoff_and_ends_within_30_days_is_counted(tmp_path):
         # Paid out after the cutoff, which nobody knew yet; the first day is not known.
         held | {"customer_id": "C", "matures_on": date(2024, 6, 10), "closed_on": date(2024, 6, 10)},
         held | {"customer_id": "C", "matures_on": date(2024, 6, 10), "started_on": None},
+        # A loan that is due is no money that comes back; a class that is not known may be a deposit's.
+        held | {"customer_id": "D", "matures_on": date(2024, 6, 10), "product_class": "loan"},
+        held | {"customer_id": "D", "matures_on": date(2024, 6, 10), "product_class": None, "amount": "300"},
     ]
     tables = {
-        "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABCD"],
         "transactions": [transaction(1, "A", "2024-05-21T09:00")],
         "term_holdings": [row | {"holding_id": str(number)} for number, row in enumerate(rows)],
     }
@@ -303,6 +306,7 @@ def test_what_runs_at_the_cutoff_and_ends_within_30_days_is_counted(tmp_path):
         (21000.75, 1000.25),
         (0.0, 0.0),
         (40001.0, 0.0),
+        (300.0, 0.0),
     ]
 
 

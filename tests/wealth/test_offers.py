@@ -74,6 +74,14 @@ def test_a_holding_whose_row_stands_twice_is_listed_once(tmp_path):
     assert (found.rows["customer_id"].tolist(), found.offers) == (["C1"], 1)
 
 
+def test_a_loan_that_is_due_is_no_money_to_offer_a_product_for(tmp_path):
+    ends = {"LOAN": "loan", "CLASSLESS": None}
+    held = [holding(name, 60_000, date(2024, 7, 10), product_class=kind) for name, kind in ends.items()]
+    people = [customer(name, **ASSESSED) for name in ends]
+    bank, work = bank_of(tmp_path, people, deposits("LOAN", 60_000), held)
+    assert due_offers(bank, work, AS_OF, rules_of(), "en").rows["customer_id"].tolist() == ["CLASSLESS"]
+
+
 def test_money_that_is_needed_in_september_is_tied_up_no_longer(tmp_path):
     """Ends on 1 July: three months would reach October, so nothing fits; before 1 June a year would not either."""
     low = {"2022-09-30", "2023-09-30"}

@@ -92,6 +92,7 @@ def endings_by_customer(rows: ibis.Table) -> ibis.Table:
         rows.started_on.isnull() | (rows.started_on <= rows.cutoff),
         rows.closed_on.isnull() | (rows.closed_on > rows.cutoff),
         ahead.between(1, ENDS_WITHIN),
+        (rows.product_class != "loan").fill_null(True),
     )
     wealth = rows.product_class == "wealth"
     return rows.group_by("customer_id").agg(

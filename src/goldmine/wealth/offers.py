@@ -65,6 +65,7 @@ def due_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, lan
     held = held.filter(
         held.started_on.isnull() | (held.started_on <= as_of), held.closed_on.isnull() | (held.closed_on > as_of),
         held.matures_on > as_of, held.matures_on <= last, held.amount >= rules.min_yuan,
+        (held.product_class != "loan").fill_null(True),
     )  # fmt: skip
     rows = _frame(tables, tables.under_survivors(held.select("customer_id", "holding_id", "product_class", "amount",
                                                              "matures_on", "rolls_over")))  # fmt: skip

@@ -112,6 +112,17 @@ def test_what_lay_there_all_year_is_free_for_any_term_and_the_rest_until_it_is_n
     assert rows.loc["C1", "term_why"].startswith("no month of need is known; suits")
 
 
+def test_no_more_lies_idle_than_is_there_at_the_month_end(tmp_path):
+    """Daily averages of June do not show what was taken out on its last days."""
+    held = deposits("TAKEN", 60_000) + deposits("HALF", 60_000) + deposits("RISEN", 60_000)
+    left = {("TAKEN", AS_OF): 0, ("HALF", AS_OF): 25_500, ("RISEN", AS_OF): 90_000}
+    balances = [row | {"balance": left.get((row["customer_id"], row["month_end"]), 60_001)} for row in held]
+    people = [customer(name, **ASSESSED) for name in ("TAKEN", "HALF", "RISEN")]
+    bank, work = bank_of(tmp_path, people, balances, [])
+    rows = idle_offers(bank, work, AS_OF, rules_of(), "en").rows
+    assert dict(zip(rows["customer_id"], rows["idle_amount"], strict=True)) == {"RISEN": 60_000.0, "HALF": 25_000.0}
+
+
 def test_who_may_not_be_contacted_is_on_no_list(tmp_path):
     people = [customer("YES", **ASSESSED), customer("NO", marketing_consent=False, **ASSESSED)]
     held = [holding(name, 60_000, date(2024, 7, 10)) for name in ("YES", "NO")]

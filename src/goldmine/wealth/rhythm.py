@@ -27,7 +27,8 @@ def month_money(tables: ContactTables, months: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         customer_id; own_0, own_1, ... (the oldest month first, the last ones without a gap in the books); lowest, the
-        lowest month of demand deposits of the last twelve; demand, the last month's.
+        lowest month of demand deposits of the last twelve; demand, the last month's. Of neither is there more than the
+        last month end's balance: an average does not show what was taken out since.
     """
     known = set(tables.bank.months("balances"))
     days: list[date] = []
@@ -44,7 +45,9 @@ def month_money(tables: ContactTables, months: int) -> pd.DataFrame:
     month = {day: rows.month_end == day for day in days}
     own = {f"own_{place}": yuan.sum(where=month[day]).fill_null(0) for place, day in enumerate(days)}
     last = [demand.sum(where=month[day]).fill_null(0) for day in days[-YEAR:]]
-    held = rows.group_by("customer_id").agg(**own, lowest=ibis.least(*last), demand=last[-1])
+    there = rows.balance.cast("float64").sum(where=(rows.product_class == "demand") & month[days[-1]]).fill_null(0)
+    lowest, now = ibis.least(*last, there), ibis.least(last[-1], there)
+    held = rows.group_by("customer_id").agg(**own, lowest=lowest, demand=now)
     query = ibis.to_sql(held.order_by("customer_id"), dialect="duckdb")
     return tables.connection.con.execute(query).to_arrow_table().to_pandas()
 
@@ -146,7 +149,7 @@ class Rhythm:
     moves : tuple of two arrays (customers, 12) of bool
         Months in which money comes and is needed, from January.
     lowest, demand : array (customers,)
-        Yuan of demand deposits: in the lowest month of the last twelve, and in the last month.
+        Yuan of demand deposits: in the lowest month of the last twelve, and in the last month, if they are still there.
     """
 
     customers: pd.Index

@@ -10,7 +10,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.customers.employer_rules import ProductWorth, load_employer_rules
-from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people
+from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people, staff_on_books
 from goldmine.customers.payroll import find_payrolls
 from goldmine.customers.source_tables import SourceTables
 from goldmine.publishing.employer_lists import left_list, staff_list
@@ -273,9 +273,38 @@ def test_firms_that_pay_no_wages_here_and_their_executives_are_listed(tmp_path):
     given = sources(tmp_path, moves, customers=customers, employers=employers, relations=relations)
     payrolls = find_payrolls(given, AS_OF, RULES)
     staff = employer_staff(given, payrolls, AS_OF, RULES)
-    rows = firms_without_payroll(given, staff.people, payrolls)
+    rows = firms_without_payroll(given, staff.people, payrolls, AS_OF)
     assert rows[["customer_id", "staff_on_record"]].to_numpy().tolist() == [["G", 1], ["H", 0]]
     assert key_people(given, staff.people, AS_OF)["customer_id"].tolist() == ["O"]
+
+
+def test_a_firm_pays_under_each_of_its_numbers(tmp_path):
+    """Its wages come from a number that was merged away, or its employer stands under that one."""
+    firms = [{"customer_id": "OLD", "kind": "firm", "name": "Saw Mill", "merged_into": "NEW"}]
+    firms += [{"customer_id": "NEW", "kind": "firm", "name": "Saw Mill"}]
+    for pays, owns in (("OLD", "NEW"), ("NEW", "OLD"), ("OLD", "OLD")):
+        moves = paid("W1", "ABC", counterparty_customer_id=pays)
+        employers = [{"employer_id": "E1", "name": "River Mill", "industry": "board", "customer_id": owns}]
+        given = sources(tmp_path / pays / owns, moves, customers=firms, employers=employers)
+        payrolls = find_payrolls(given, AS_OF, RULES)
+        assert payrolls.payers[["payer_customer_id", "employer_id"]].to_numpy().tolist() == [["NEW", "E1"]]
+        assert firms_without_payroll(given, staff_on_books(given, AS_OF), payrolls, AS_OF).empty
+
+
+def test_an_employer_under_a_number_that_was_merged_away_is_named(tmp_path):
+    firms = [{"customer_id": "OLD", "kind": "firm", "merged_into": "NEW"}, {"customer_id": "NEW", "kind": "firm"}]
+    employers = [{"employer_id": "E1", "name": "River Mill", "industry": "board", "customer_id": "OLD"}]
+    given = sources(tmp_path, paid("W1", "ABC"), customers=[*firms, *on_record("X", "E1")], employers=employers)
+    rows = firms_without_payroll(given, staff_on_books(given, AS_OF), find_payrolls(given, AS_OF, RULES), AS_OF)
+    columns = ["customer_id", "employer_name", "industry", "staff_on_record"]
+    assert rows[columns].to_numpy().tolist() == [["NEW", "River Mill", "board", 1]]
+
+
+def test_an_employer_whose_row_stands_twice_is_known_by_its_name(tmp_path):
+    employers = [{"employer_id": "E1", "name": "River Mill", "industry": "board"}] * 2
+    given = sources(tmp_path, paid("W1", "ABC", counterparty_name="River Mill"), employers=employers)
+    found = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES).employers
+    assert found[["employer_id", "industry", "paid_staff"]].to_numpy().tolist() == [["E1", "board", 3]]
 
 
 def test_a_bank_of_transactions_alone_has_payrolls_of_employers_it_cannot_name(tmp_path):
@@ -284,7 +313,7 @@ def test_a_bank_of_transactions_alone_has_payrolls_of_employers_it_cannot_name(t
     staff = employer_staff(given, payrolls, AS_OF, RULES)
     assert payrolls.payers[["payer", "payees"]].to_numpy().tolist() == [["W1", 3]]
     assert payrolls.payments["employer_id"].isna().all()
-    assert firms_without_payroll(given, staff.people, payrolls).empty
+    assert firms_without_payroll(given, staff.people, payrolls, AS_OF).empty
     assert key_people(given, staff.people, AS_OF).empty
 
 

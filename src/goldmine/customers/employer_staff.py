@@ -63,9 +63,8 @@ def employer_staff(sources: SourceTables, payrolls: Payrolls, as_of: date, rules
     people = staff_on_books(sources, as_of)
     on_record = people.loc[people["employer_id"].notna(), ["customer_id", "employer_id"]]
     needs = with_needs(payroll_roll(payrolls, on_record, as_of, rules), people, rules)
-    employers = sources.connection.to_pyarrow(sources.bank.read(sources.connection, "employers")).to_pandas()
     values = product_values(needs, _deposits(sources, as_of), rules)
-    return EmployerStaff(people, needs, employer_table(needs, payrolls, employers, values))
+    return EmployerStaff(people, needs, employer_table(needs, payrolls, sources.employers(as_of), values))
 
 
 def product_values(needs: pd.DataFrame, deposits: pd.Series, rules: EmployerRules) -> dict[str, float]:
@@ -265,7 +264,7 @@ def employer_table(
     return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
-def firms_without_payroll(sources: SourceTables, people: pd.DataFrame, payrolls: Payrolls) -> pd.DataFrame:
+def firms_without_payroll(sources: SourceTables, people: pd.DataFrame, payrolls: Payrolls, as_of: date) -> pd.DataFrame:
     """Corporate clients that pay no wages here, those with the most people on record first.
 
     Returns
@@ -273,10 +272,8 @@ def firms_without_payroll(sources: SourceTables, people: pd.DataFrame, payrolls:
     pandas.DataFrame
         customer_id, branch_id, manager_id, employer_name, industry, staff_on_record.
     """
-    bank, connection = sources.bank, sources.connection
     firms = people[people["kind"] == "firm"]
-    rows = connection.to_pyarrow(bank.read(connection, "employers")).to_pandas().dropna(subset=["customer_id"])
-    rows = rows.drop_duplicates("customer_id")
+    rows = sources.employers(as_of).dropna(subset=["customer_id"]).drop_duplicates("customer_id")
     firms = firms[["customer_id", "branch_id", "manager_id"]].merge(rows, "left", "customer_id")
     pays = firms["customer_id"].isin(payrolls.payers["payer_customer_id"].dropna())
     pays |= firms["employer_id"].isin(payrolls.payers["employer_id"].dropna())

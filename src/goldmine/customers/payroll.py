@@ -91,7 +91,7 @@ def _payments(sources: SourceTables, as_of: date, rules: EmployerRules) -> pd.Da
         day=moves.time.day().cast("int64"),
         amount=moves.amount.cast("float64"),
     )
-    moves = sources.under_survivors(moves, as_of)
+    moves = sources.under_survivors(moves, as_of, ("customer_id", "counterparty_customer_id"))
     many = moves.group_by("payer", "month", "day").agg(payees=moves.customer_id.nunique())
     many = many.filter(many.payees >= rules.min_payees)
     often = many.group_by("payer").agg(months=many.month.nunique())
@@ -194,7 +194,7 @@ def plain_name(name: str, account_words: list[str]) -> str:
 
 def _employers(sources: SourceTables, as_of: date) -> _Employers:
     bank, connection = sources.bank, sources.connection
-    rows = connection.to_pyarrow(bank.read(connection, "employers")).to_pandas()
+    rows = sources.employers(as_of)
     customers = bank.read(connection, "customers").select("customer_id", "employer_id", "kind", "name", "opened_on")
     customers = customers.filter(customers.opened_on.isnull() | (customers.opened_on <= ibis.literal(as_of)))
     employed = sources.under_survivors(customers.filter(customers.employer_id.notnull()), as_of)

@@ -1,5 +1,6 @@
 """Sources of the customers table: customers and balances by month end, under surviving numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -73,9 +74,14 @@ class SourceTables:
         rows = surviving_customers(self.people, merged_numbers(self.connection, self.people, day))
         return without_leavers(self.connection, self.bank, rows.drop("merged_into", "merged_on"), day)
 
-    def under_survivors(self, rows: ibis.Table, day: date) -> ibis.Table:
-        """The rows under the surviving numbers at `day`."""
-        return under_survivors(rows, merged_numbers(self.connection, self.people, day))
+    def under_survivors(self, rows: ibis.Table, day: date, columns: Sequence[str] = ("customer_id",)) -> ibis.Table:
+        """The rows under the surviving numbers at `day`, in each column that holds customer numbers."""
+        return under_survivors(rows, merged_numbers(self.connection, self.people, day), columns)
+
+    def employers(self, day: date) -> pd.DataFrame:
+        """The bank's employers, each row once, with the surviving numbers of those that are customers."""
+        rows = self.under_survivors(self.bank.read(self.connection, "employers"), day).distinct()
+        return self.connection.to_pyarrow(rows.order_by("employer_id")).to_pandas()
 
     def merged_by(self, day: date) -> pd.Series:
         """The surviving number of each number that was merged by a day, by that number."""

@@ -135,6 +135,21 @@ def test_runs_of_registered_models_and_of_kept_releases_stay_in_mlflow(work, sto
     assert [client.get_run(one).info.lifecycle_stage for one in (parent, champion, recent)] == ["active"] * 3
 
 
+def test_runs_stay_in_mlflow_for_all_their_months(work, store):
+    import mlflow
+
+    from goldmine.models.tracking import use_tracking
+
+    work.claim("tiny")
+    experiment, client = use_tracking("tiny"), mlflow.MlflowClient()
+    runs = {}
+    for day in (4, 5, 31):
+        started = int(datetime(2024, 7, day, 12, tzinfo=UTC).timestamp() * 1000)
+        runs[day] = client.create_run(experiment, start_time=started).info.run_id
+        client.set_terminated(runs[day])
+    assert names(work, "mlflow_run") == [runs[4]]
+
+
 def test_periods_below_their_least_are_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     retention.cache_clear()

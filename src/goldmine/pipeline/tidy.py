@@ -204,8 +204,8 @@ def _before(newest: str, months: int) -> str:
 
 
 def _months_ago(today: date, months: int) -> datetime:
-    day = month_end(today, -months)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    last = month_end(today, -months)
+    return datetime(last.year, last.month, min(today.day, last.day), tzinfo=UTC)
 
 
 def _below(work: Workspace, path: Path) -> str:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -13,7 +14,7 @@ from goldmine.customers.employer_rules import ProductWorth, load_employer_rules
 from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people, staff_on_books
 from goldmine.customers.payroll import find_payrolls
 from goldmine.customers.source_tables import SourceTables
-from goldmine.publishing.employer_lists import left_list, staff_list
+from goldmine.publishing.employer_lists import left_list, staff_list, write_proposals
 from goldmine.sample import write_bank
 from tests.tiny import balance, make_bank, transaction
 
@@ -305,6 +306,15 @@ def test_an_employer_whose_row_stands_twice_is_known_by_its_name(tmp_path):
     given = sources(tmp_path, paid("W1", "ABC", counterparty_name="River Mill"), employers=employers)
     found = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES).employers
     assert found[["employer_id", "industry", "paid_staff"]].to_numpy().tolist() == [["E1", "board", 3]]
+
+
+@pytest.mark.parametrize(("months", "have"), [(MONTHS, 1), (MONTHS[:3], None)], ids=["paid", "all have left"])
+def test_of_nobody_no_share_has_a_product(tmp_path, months, have):
+    moves = paid("W1", "ABC", months=months, counterparty_name="River Mill")
+    given = sources(tmp_path, moves, employers=[{"employer_id": "E1", "name": "River Mill", "industry": "board"}])
+    found = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES)
+    page = openpyxl.load_workbook(write_proposals(given.work, AS_OF, found.employers, "en")).active
+    assert ("wages paid here", 0, have) in list(page.iter_rows(values_only=True))
 
 
 def test_a_bank_of_transactions_alone_has_payrolls_of_employers_it_cannot_name(tmp_path):

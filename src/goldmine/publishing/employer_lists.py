@@ -88,7 +88,7 @@ def _add_page(sheet: NotesSheet, row: pd.Series, language: str) -> None:
     def heading(name: str) -> tuple[str, Literal["text"]]:
         return column(name).heading(language), "text"
 
-    staff = max(int(row["paid_staff"] + row["elsewhere_staff"]), 1)
+    staff = int(row["paid_staff"] + row["elsewhere_staff"])
     sheet.row((row["employer_name"] or row["employer_id"], "title"))
     for name in ("industry", "payer_kind"):
         sheet.row(heading(name), (column(name).in_words([row[name]], language)[0], "text_right"))
@@ -108,7 +108,8 @@ def _add_page(sheet: NotesSheet, row: pd.Series, language: str) -> None:
     for name, text in _PRODUCTS.items():
         if f"lacks_{name}" in row.index:
             lacks = int(row[f"lacks_{name}"])
-            sheet.row((in_language(text, language), "text"), (lacks, "count"), (1 - lacks / staff, "percent"))
+            share = 1 - lacks / staff if staff else None
+            sheet.row((in_language(text, language), "text"), (lacks, "count"), (share, "percent"))
     sheet.skip()
     if pd.isna(row["expected_value"]):
         sheet.row(heading("expected_value"), (in_language(_("not set"), language), "text_right"))

@@ -107,8 +107,11 @@ def test_what_lay_there_all_year_is_free_for_any_term_and_the_rest_until_it_is_n
     balances += [row for month in months for row in deposits("C2", 20_000, months=[month])]
     balances += [row for month in months for row in deposits("C3", 9_999, months=[month])]
     bank, work = bank_of(tmp_path, people, balances, [])
-    rows = idle_offers(bank, work, AS_OF, rules_of(), "en").rows.set_index("customer_id")
+    found = idle_offers(bank, work, AS_OF, rules_of(), "en")
+    rows = found.rows.set_index("customer_id")
     assert rows["idle_amount"].to_dict() == {"C1": 31_000.0, "C2": 20_000.0}
+    # For the 58,500 of C1 that are needed in September nothing fits, which leaves nobody without an offer.
+    assert (found.offers, found.nothing_fits) == (2, 0)
     assert rows.loc["C1", "term_why"].startswith("no month of need is known; suits")
 
 

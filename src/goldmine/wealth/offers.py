@@ -35,7 +35,7 @@ class WealthOffers:
     offers : int
         Rows before the list was cut to its length.
     nothing_fits : int
-        Rows whose money is needed before the shortest term ends.
+        Deposits, or customers, whose money is needed before the shortest term ends.
     deposits : int
         Rows for which a deposit is offered.
     """
@@ -74,7 +74,7 @@ def due_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, lan
     rows["available"] = pd.to_datetime(rows["matures_on"])
     rhythm = rhythm_of(tables, rules.rhythm_months, rules.swing)
     rows["free_months"] = free_months(rhythm.rows_of(rows["customer_id"])[1], rows["available"])
-    found = _with_products(tables, rows, rules)
+    found = _with_products(tables, rows, rules, "holding_id")
     order = ["matures_on", "amount", "customer_id", "holding_id"]
     fitting = found.fitting.sort_values(order, ascending=[True, False, True, True]).assign(
         ending_amount=lambda frame: frame["amount"]
@@ -110,7 +110,7 @@ def idle_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, la
         ignore_index=True,
     )
     parts["amount"] = np.floor(parts["amount"] / rules.step) * rules.step
-    found = _with_products(tables, parts[parts["amount"] >= rules.min_yuan], rules)
+    found = _with_products(tables, parts[parts["amount"] >= rules.min_yuan], rules, "customer_id")
     fitting = found.fitting.assign(
         gain=found.fitting["amount"] * found.fitting["rate_bp"], idle_amount=found.fitting["amount"]
     )
@@ -130,7 +130,7 @@ def _frame(tables: ContactTables, rows: ibis.Table) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Found:
-    """Rows that a product fits, the number of those that none fits, the rules, and why wealth products are out."""
+    """Rows that a product fits, how many deposits or customers none fits, the rules, and why no wealth product may."""
 
     fitting: pd.DataFrame
     nothing_fits: int
@@ -139,8 +139,14 @@ class _Found:
     texts: dict[str, LocalizedText]
 
 
-def _with_products(tables: ContactTables, rows: pd.DataFrame, rules: WealthRules) -> _Found:
-    """The rows of customers on the books that something fits, with the product."""
+def _with_products(tables: ContactTables, rows: pd.DataFrame, rules: WealthRules, counted: str) -> _Found:
+    """The rows of customers on the books that something fits, with the product.
+
+    Parameters
+    ----------
+    counted : str
+        The column of which nothing fits a value if it fits none of its rows.
+    """
     grades = risk_grades(tables)
     people, texts = _people(tables, set(rows["customer_id"]))
     rows = rows.merge(people, on="customer_id")
@@ -152,7 +158,8 @@ def _with_products(tables: ContactTables, rows: pd.DataFrame, rules: WealthRules
     rates = {name: product.rate_bp for name, product in rules.products.items()}
     fitting["rate_bp"] = fitting["offered"].map(rates).astype("float64")
     texts["ends_before"] = _("the risk assessment ends before the money is free")
-    return _Found(fitting, len(chosen) - len(fitting), rules, grades, texts)
+    nothing_fits = chosen[counted].nunique() - fitting[counted].nunique()
+    return _Found(fitting, nothing_fits, rules, grades, texts)
 
 
 def _listed(

@@ -104,6 +104,16 @@ def test_a_limit_is_its_parts_by_the_ratings_within_its_bounds(tmp_path):
     }
 
 
+def test_the_head_has_the_name_and_age_of_the_surviving_number(tmp_path):
+    """What the number that was merged away says, an old name and another birthday, is nobody's any more."""
+    old = {"birth_date": date(1940, 1, 1), "name": "Stale Name", "merged_on": date(2024, 1, 1)}
+    people = [consenting(number, birth_date=date(1980, 1, 1), name="Present Name") for number in ("A2", "B1")]
+    people += [consenting("A1", merged_into="A2", **old), consenting("B2", merged_into="B1", **old)]
+    credit = worked_out(tmp_path, people, [rated("A2"), rated("B1")], [facts()])
+    rows = credit.households.set_index("household_id")[["head_name", "age", "limit_status"]]
+    assert rows.to_numpy().tolist() == [["Present Name", 44, "granted"]] * 2
+
+
 def test_both_limits_and_what_is_owed_stay_within_the_households_room(tmp_path):
     big = [
         {"customer_id": number, "fact": "property", "amount": "900000", "observed_on": date(2024, 1, 1)}

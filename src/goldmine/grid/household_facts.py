@@ -8,7 +8,7 @@ from goldmine.credit.exclusions import in_arrears, missing_tables
 from goldmine.credit.rules import CreditRules
 from goldmine.grid.residents import Residents
 from goldmine.grid.village_rules import VillageRules
-from goldmine.identity import merged_numbers, under_survivors
+from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
 MONTHS = 12
 """Months of deposits; one in which a household has no row counts as nothing."""
@@ -49,8 +49,10 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     connection, bank, day = found.connection, found.bank, found.as_of
     merged = merged_numbers(connection, bank.read(connection, "customers"), day)
     months = months_back(day, MONTHS)
-    for name in ("external_facts", "village_ratings", "suppressions", "staff", "customers"):
-        rows = under_survivors(bank.read(connection, name), merged)
+    people = surviving_customers(bank.read(connection, "customers"), merged)
+    others = ("external_facts", "village_ratings", "suppressions", "staff")
+    tables = {name: under_survivors(bank.read(connection, name), merged) for name in others}
+    for name, rows in {**tables, "customers": people}.items():
         connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE of_{name} AS {connection.compile(rows)}")
     balances = bank.read(connection, "balances", [month_key(month) for month in months])
     balances = under_survivors(balances, merged)

@@ -29,7 +29,7 @@ def test_segment_is_named_by_its_strongest_features_in_both_languages():
     own = LocalizedText("own transactions", translations={"en": "own transactions", "zh": "主动交易"})
     name = segment_name(pd.Series({"aum": 0.1, "own": -2.0, "age": 1.0}), {"aum": "AUM", "own": own})
     assert name == "low own transactions; high age"
-    assert in_language(name, "zh") == "主动交易偏低;age偏高"
+    assert in_language(name, "zh") == "主动交易偏低；age偏高"
 
 
 def test_segments_in_the_data_are_found_and_written(tmp_path):

@@ -115,7 +115,7 @@ def _sqlite(random: Random, folder: Path, columns: Sequence[Column], texts: dict
     path.unlink(missing_ok=True)
     cells: dict[str, list[Any]] = dict(texts)
     for column in columns:
-        if column.kind in ("money", "whole") and random.random() < 0.5:
+        if column.kind in ("money", "decimal", "whole") and random.random() < 0.5:
             kinds = [typed.floats, typed.whole(-(2**63), 2**63 - 1)]
             cells[column.name] = [random.choice(kinds)(random) for _ in texts[column.name]]
     names = ", ".join(f'"{name}"' for name in cells)

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -66,8 +66,8 @@ def read(table: str, column: Any, value: Any, forms: Forms) -> Found:
         return UNREADABLE
     if column.kind in ("day", "moment"):
         return _day(column, value, forms)
-    if column.kind in ("money", "whole"):
-        return _money(value, forms) if column.kind == "money" else _whole(value, forms)
+    if column.kind in ("money", "decimal", "whole"):
+        return _number(column.kind, value, forms)
     if column.kind == "flag":
         return _flag(table, column, value, forms)
     return _code(table, column, str(value), forms) if column.codes else ("value", str(value))
@@ -82,13 +82,20 @@ def _readable(column: Any, value: Any, forms: Forms) -> bool:
         return whole or (isinstance(value, date) and getattr(value, "tzinfo", None) is None)
     if isinstance(value, bool):
         return column.kind == "flag"
-    if column.kind == "money":
+    if column.kind in ("money", "decimal"):
         return isinstance(value, int | float | Decimal)
     whole = isinstance(value, int) or (isinstance(value, Decimal) and value.as_tuple().exponent == 0)
     return whole and not (column.kind == "flag" and isinstance(value, Decimal))
 
 
-def _money(value: Any, forms: Forms) -> Found:
+def _number(kind: str, value: Any, forms: Forms) -> Found:
+    """A number; the unit is of amounts alone."""
+    if kind == "whole":
+        return _whole(value, forms)
+    return _decimal(value, forms if kind == "money" else replace(forms, unit="yuan"))
+
+
+def _decimal(value: Any, forms: Forms) -> Found:
     if isinstance(value, str):
         if value.lower() in ("nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"):
             return "infinite", None

@@ -155,6 +155,7 @@ PARQUET: dict[str, list[tuple[pa.DataType, Values]]] = {
     ],
 }
 """Types of a Parquet column by the contract's kind, with values."""
+PARQUET["decimal"] = PARQUET["money"]
 _SERVER_DATES: list[tuple[str, Values]] = [
     ("date", days(1, 9999)),
     ("timestamp", moments(1, 9999)),
@@ -196,8 +197,10 @@ POSTGRES: dict[str, list[tuple[str, Values]]] = {
     ],
 }
 """Types of a PostgreSQL column by the contract's kind, with values."""
+POSTGRES["decimal"] = POSTGRES["money"]
 READABLE: dict[str, tuple[str, ...]] = {
     "money": ("double", "float", "halffloat", "decimal128", "int", "uint"),
+    "decimal": ("double", "float", "halffloat", "decimal128", "int", "uint"),
     "whole": ("int", "uint", "decimal128(20, 0)"),
     "day": ("date", "timestamp"),
     "moment": ("date", "timestamp"),
@@ -207,6 +210,7 @@ READABLE: dict[str, tuple[str, ...]] = {
 """What the names of Parquet types begin with that are read; others may be refused."""
 SERVER_READABLE: dict[str, tuple[str, ...]] = {
     "money": ("double precision", "real", "numeric", "bigint", "smallint"),
+    "decimal": ("double precision", "real", "numeric", "bigint", "smallint"),
     "whole": ("bigint", "smallint", "numeric(20, 0)"),
     "day": ("date", "timestamp"),
     "moment": ("date", "timestamp"),

@@ -89,7 +89,7 @@ def right(table: str, column: Any, forms: Forms, random: Random) -> str:
     """A text of a column that is right by its forms."""
     if column.kind in ("day", "moment"):
         return _written(_FIRST + timedelta(seconds=random.randrange(_SECONDS)), _form(forms))
-    if column.kind == "money":
+    if column.kind in ("money", "decimal"):
         return (
             f"{random.choice(('', '', '-'))}{random.randrange(10 ** random.choice((2, 7)))}.{random.randrange(100):02}"
         )
@@ -109,7 +109,7 @@ def odd(table: str, name: str, form: str) -> st.SearchStrategy[str]:
             st.integers(0, _SECONDS), st.sampled_from(["", "x", "0", " ", "-", ":", ".5"]), st.integers(0, 12)
         ).map(lambda parts: _mangled(_written(_FIRST + timedelta(seconds=parts[0]), form), parts[1], parts[2]))
         return st.one_of(st.sampled_from(_ODD_DATES), mangled, st.text("0123456789-/: TZ.", max_size=22))
-    if column.kind == "money":
+    if column.kind in ("money", "decimal"):
         number = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,30})?", fullmatch=True, alphabet="0123456789.+-")
         return st.one_of(st.sampled_from(_ODD_AMOUNTS), number, st.text("0123456789.,_' -+eE", max_size=30))
     if column.kind == "whole":

@@ -102,17 +102,16 @@ def archive(
     work: WorkFolder = Path("data"),
 ) -> None:
     """Move months into an archive that pipelines/retention.yaml need not keep at hand; the log stays verifiable."""
-    from datetime import date
-
     from goldmine.cli.output import near, say
     from goldmine.core.audit.log import AuditLog
     from goldmine.core.audit.retention import archive as archived
+    from goldmine.core.dates import today
     from goldmine.core.workspace import Workspace
     from goldmine.governance.retention import retention
 
     keep = retention().audit_log_months
     log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
-    line = archived(log, to.absolute(), keep, date.today())
+    line = archived(log, to.absolute(), keep, today())
     if line is None:
         say(f"Nothing to archive: no month is older than the {keep} that are kept.")
     else:

@@ -28,9 +28,8 @@ def tidy(
     language: Language = "en",
 ) -> None:
     """Remove what is older than pipelines/retention.yaml keeps; never what is current, measured or a champion's."""
-    from datetime import date
-
     from goldmine.cli.output import errors_in, say
+    from goldmine.core.dates import today
     from goldmine.core.workspace import Workspace
     from goldmine.governance.retention import retention
     from goldmine.pipeline.environment import QUIET, environment
@@ -43,7 +42,7 @@ def tidy(
         workspace = Workspace(work.absolute())
         workspace.bank_name()
         with workspace.lock():
-            found = outdated(workspace, retention(), date.today())
+            found = outdated(workspace, retention(), today())
             named: dict[str, list[str]] = defaultdict(list)
             for entry in found:
                 named[entry.kind].append(entry.name)

@@ -37,6 +37,19 @@ def stored(work: Workspace, table: str, columns: str) -> list[tuple]:
     return duckdb.sql(f"SELECT {columns} FROM '{work.returned_visits(table)}' ORDER BY ALL").fetchall()
 
 
+def books(tmp_path):
+    """A folder of books with one customer and one transaction, up to July 2024."""
+    folder = tmp_path / "books"
+    folder.mkdir()
+    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT 'T1' AS transaction_id, '001' AS customer_id, TIMESTAMP '2024-07-01 10:00' AS time, "
+        f"1::DECIMAL(18,2) AS amount, 'in' AS direction) TO '{folder}/transactions.parquet' (FORMAT parquet)"
+    )
+    return folder
+
+
 def test_a_chinese_form_gives_visits_and_facts_of_their_day(tmp_path, bank):
     work = workspace(tmp_path / "work")
     file = form(
@@ -97,14 +110,7 @@ def test_a_row_that_comes_again_takes_back_the_fact_that_it_leaves_empty(tmp_pat
 
 
 def test_the_only_fact_of_all_visits_can_be_taken_back(tmp_path):
-    folder, work = tmp_path / "books", workspace(tmp_path / "work")
-    folder.mkdir()
-    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
-    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
-    duckdb.sql(
-        f"COPY (SELECT 'T1' AS transaction_id, '001' AS customer_id, TIMESTAMP '2024-07-01 10:00' AS time, "
-        f"1::DECIMAL(18,2) AS amount, 'in' AS direction) TO '{folder}/transactions.parquet' (FORMAT parquet)"
-    )
+    folder, work = books(tmp_path), workspace(tmp_path / "work")
     for amount in (5, None):
         row = ("001", "S1", date(2024, 7, 2), "met", amount, None)
         import_visits(form(tmp_path / "S1.xlsx", row), open_bank(folder, work), work, TODAY)
@@ -119,14 +125,7 @@ def test_a_form_without_its_columns_is_refused(tmp_path, bank):
 
 
 def test_the_intake_adds_what_the_books_reach_and_the_banks_own_row_counts(tmp_path):
-    folder, work = tmp_path / "books", workspace(tmp_path / "work")
-    folder.mkdir()
-    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
-    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
-    duckdb.sql(
-        f"COPY (SELECT 'T1' AS transaction_id, '001' AS customer_id, TIMESTAMP '2024-07-01 10:00' AS time, "
-        f"1::DECIMAL(18,2) AS amount, 'in' AS direction) TO '{folder}/transactions.parquet' (FORMAT parquet)"
-    )
+    folder, work = books(tmp_path), workspace(tmp_path / "work")
     duckdb.sql(
         f"COPY (SELECT '001' AS customer_id, 'tax' AS fact, 7::DECIMAL(18,2) AS amount, "
         "DATE '2024-07-02' AS observed_on) "

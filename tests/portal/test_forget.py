@@ -1,6 +1,7 @@
 """A forgotten customer is in none of the portal's tables, and in none of its files."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -34,6 +35,11 @@ from tests.portal.postgresql import server
 __all__ = ["server"]
 
 PERSON = Person(frozenset({"C1", "C9"}), "pseudonym")
+
+
+def names_c1(path):
+    """Does a database's file name C1? Encrypted names are left out, since any two letters turn up there by chance."""
+    return b"C1" in re.sub(rb"gAAAAA[\w-]+=*", b"", path.read_bytes())
 
 
 @pytest.fixture
@@ -103,7 +109,7 @@ def test_the_command_leaves_nothing_in_the_portals_files(forgetful):
 
     def held():
         files = (work.root / "portal").glob("*.sqlite3*")
-        return any(b"C1" in path.read_bytes() for path in files)
+        return any(map(names_c1, files))
 
     goldmine("portal", "load")
     assert held()
@@ -126,7 +132,7 @@ def test_the_command_leaves_nothing_in_postgresqls_files(forgetful, server):
             connection.execute("CHECKPOINT")
             (folder,) = connection.execute("SHOW data_directory").fetchone()
             files = [(name, Path(folder, path)) for name, path in connection.execute(ours).fetchall() if path]
-        return [name for name, path in files if b"C1" in path.read_bytes()]
+        return [name for name, path in files if names_c1(path)]
 
     goldmine("portal", "load", **database)
     assert held()

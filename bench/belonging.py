@@ -91,7 +91,7 @@ def of_bank(folder: Path, customers: int, seed: int, names: list[str]) -> tuple[
     bank = open_bank(folder / "bank", work)
     cases = [load_use_case(name) for name in names]
     build_activity(bank, work)
-    planned = {case.name: plan_cutoffs(case, END, bank.months("transactions")) for case in cases}
+    planned = {case.name: plan_cutoffs(case, END, bank) for case in cases}
     build_features(bank, work, sorted({day for case in cases for day in feature_days(case, planned[case.name])}))
     days = sorted({day for cutoffs in planned.values() for day in cutoffs.all})
     sources = SourceTables(connect(), bank, work)

@@ -160,7 +160,7 @@ def quarters(folder: Path, customers: int, seed: int) -> None:
 
 def _scored(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Everyone eligible with the probability that a model trained at the day predicts, and the truth."""
-    cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
+    cutoffs = plan_cutoffs(use_case, as_of, bank)
     build_features(bank, work, sorted({*cutoffs.all, as_of}))
     learnt = read_training_set(bank, work, use_case, as_of)
     model = train(use_case, learnt.train, learnt.calibrate, 1).model

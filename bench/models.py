@@ -100,7 +100,7 @@ def figures_of_bank(
 
 def cutoffs(bank: Bank, case: UseCase) -> tuple[date, ...]:
     """Every cutoff of a use case's training."""
-    return plan_cutoffs(case, END, bank.months("transactions")).all
+    return plan_cutoffs(case, END, bank).all
 
 
 def figures_of_use_case(

@@ -34,7 +34,7 @@ def test_dormancy_of_online_retail_beats_recency_and_bg_nbd(tmp_path: Path) -> N
         pytest.skip("online_retail: the folder of this data set is missing (GOLDMINE_SHARED_DATA)")
     work, case = Workspace(tmp_path), without_gap()
     bank = open_bank(at_home("examples") / "online_retail", work)
-    cutoffs = plan_cutoffs(case, AS_OF, bank.months("transactions"))
+    cutoffs = plan_cutoffs(case, AS_OF, bank)
     assert (cutoffs.calibrate, cutoffs.test) == (date(2011, 5, 31), date(2011, 8, 31))
     build_activity(bank, work)
     build_features(bank, work, list(cutoffs.all))

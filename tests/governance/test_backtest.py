@@ -31,7 +31,7 @@ def made():
 
     def read(bank, _work, case, snapshot, _seed):
         asked["snapshots"].append(snapshot)
-        plan = plan_cutoffs(case, snapshot, bank.months("transactions"))
+        plan = plan_cutoffs(case, snapshot, bank)
         skill = {0: 1.0, 1: 1.0, 2: 0.6}.get((AS_OF - snapshot).days // 90, 0.4)
         parts = [rows(1200, snapshot.toordinal() + part, skill=skill) for part in range(3)]
         return TrainingSet(cutoffs=plan, train=parts[0], calibrate=parts[1], test=parts[2])

@@ -6,7 +6,7 @@ from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
-from goldmine.labels import eligible_rows, plan_cutoffs, selected_features, training_rows
+from goldmine.labels import cutoffs_within, eligible_rows, plan_cutoffs, selected_features, training_rows
 from goldmine.labels.use_case import load_use_case
 from tests.tiny import balance, make_bank, transaction
 
@@ -14,10 +14,11 @@ CUTOFF, AS_OF = date(2024, 2, 29), date(2024, 6, 30)
 MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01", "2024-02", "2024-03"]
 
 
-def outcomes(tmp_path, use_case, tables):
-    """Outcome of each eligible customer at the cutoff."""
+def outcomes(tmp_path, use_case, tables, months=("2024-03", "2024-04", "2024-05", "2024-06")):
+    """Outcome of each eligible customer at the cutoff; somebody else makes a transaction in some months after it."""
     work = Workspace(tmp_path / "work")
-    bank = make_bank(tmp_path / "bank", tables)
+    others = [transaction(900 + n, "Z", f"{month}-01T09:00") for n, month in enumerate(months)]
+    bank = make_bank(tmp_path / "bank", tables | {"transactions": [*tables["transactions"], *others]})
     build_activity(bank, work)
     build_features(bank, work, [CUTOFF])
     rows = training_rows(bank, work, load_use_case(use_case), CUTOFF, AS_OF).select(["customer_id", "outcome"])
@@ -39,6 +40,13 @@ def test_dormancy_counts_own_transactions_within_the_horizon(tmp_path):
     ]
     tables = {"customers": people("ABCDE"), "transactions": active + later}
     assert outcomes(tmp_path, "dormancy", tables) == {"A": 1, "B": 0, "C": 0, "D": 1, "E": 1}
+
+
+def test_month_without_any_transaction_is_refused_where_silence_is_counted(tmp_path):
+    tables = {"customers": people("A"), "transactions": [transaction(1, "A", "2024-02-10T09:00")]}
+    lacking = r"transactions: none of 2024-04, 2024-05, in which the outcome of 2024-02-29 is counted"
+    with pytest.raises(HistoryError, match=lacking):
+        outcomes(tmp_path, "dormancy", tables, ("2024-03", "2024-06"))
 
 
 def test_longtail_reads_the_last_full_month_of_the_horizon(tmp_path):
@@ -116,16 +124,16 @@ def test_missing_feature_table_is_refused(tmp_path):
 
 def test_outcomes_of_cutoffs_do_not_overlap():
     use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "train_cutoffs": 2})
-    cutoffs = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
+    cutoffs = cutoffs_within(use_case, date(2024, 3, 31), MONTHS)
     assert cutoffs.test == date(2023, 12, 31)
     assert cutoffs.calibrate == date(2023, 9, 30)
     assert cutoffs.train == (date(2023, 3, 31), date(2023, 6, 30))
     monthly = use_case.model_copy(update={"train_every_months": 1})
-    assert plan_cutoffs(monthly, date(2024, 3, 31), MONTHS).train == (date(2023, 7, 31), date(2023, 8, 31))
+    assert cutoffs_within(monthly, date(2024, 3, 31), MONTHS).train == (date(2023, 7, 31), date(2023, 8, 31))
 
 
 def test_gap_moves_the_test_cutoff_back():
-    cutoffs = plan_cutoffs(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
+    cutoffs = cutoffs_within(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
     assert (cutoffs.test, cutoffs.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
 
 
@@ -134,13 +142,41 @@ def test_snapshot_without_transactions_is_refused(as_of):
     with pytest.raises(
         HistoryError, match=r"the books hold no transactions of that month \(they hold 2022-01 to 2024-03\)"
     ):
-        plan_cutoffs(load_use_case("dormancy"), as_of, MONTHS)
+        cutoffs_within(load_use_case("dormancy"), as_of, MONTHS)
 
 
 def test_too_little_history_names_the_first_usable_snapshot():
     with pytest.raises(HistoryError, match="The earliest snapshot that works is 2023-03-31"):
-        plan_cutoffs(load_use_case("dormancy"), date(2022, 12, 31), MONTHS)
-    assert plan_cutoffs(load_use_case("dormancy"), date(2023, 3, 31), MONTHS).train == (date(2022, 6, 30),)
+        cutoffs_within(load_use_case("dormancy"), date(2022, 12, 31), MONTHS)
+    assert cutoffs_within(load_use_case("dormancy"), date(2023, 3, 31), MONTHS).train == (date(2022, 6, 30),)
+
+
+def test_cutoffs_whose_outcome_months_lack_transactions_are_not_trained_on():
+    use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "train_cutoffs": 3, "horizon_days": 90})
+    assert cutoffs_within(use_case, date(2024, 3, 31), MONTHS).train == (
+        date(2022, 12, 31),
+        date(2023, 3, 31),
+        date(2023, 6, 30),
+    )
+    held = [month for month in MONTHS if month != "2023-05"]
+    assert cutoffs_within(use_case, date(2024, 3, 31), held).train == (date(2022, 12, 31), date(2023, 6, 30))
+
+
+def test_cutoffs_before_the_first_product_event_are_not_trained_on(tmp_path):
+    use_case = load_use_case("wealth").model_copy(
+        update={"gap_days": 0, "horizon_days": 90, "train_cutoffs": 3, "train_every_months": 3}
+    )
+    moves = [transaction(n, "A", f"{month}-01T09:00") for n, month in enumerate(MONTHS)]
+
+    def plan(first):
+        bought = {"event_id": "1", "customer_id": "A", "happened_on": first, "event": "bought"}
+        tables = {"customers": people("A"), "transactions": moves, "product_events": [bought]}
+        return plan_cutoffs(use_case, date(2024, 3, 31), make_bank(tmp_path / str(first), tables))
+
+    assert plan(date(2022, 1, 3)).train == (date(2022, 12, 31), date(2023, 3, 31), date(2023, 6, 30))
+    assert plan(date(2023, 4, 20)).train == (date(2023, 3, 31), date(2023, 6, 30))
+    with pytest.raises(HistoryError, match="from rows that begin in 2023-10, so no cutoff before 2023-09-30 tells"):
+        plan(date(2023, 10, 9))
 
 
 def test_features_are_selected_by_pattern():

@@ -119,7 +119,7 @@ def stale(tmp_path):
     moves = [transaction(number, "A", f"{month}-03T09:00") for number, month in enumerate(months)]
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "A"}], "transactions": moves})
     work = Workspace(tmp_path / "work")
-    for cutoff in (*plan_cutoffs(load_use_case("dormancy"), END, bank.months("transactions")).all, END):
+    for cutoff in (*plan_cutoffs(load_use_case("dormancy"), END, bank).all, END):
         path = work.features(cutoff)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -131,7 +131,7 @@ def test_content_of_a_feature_table_belongs_to_the_fingerprint(stale):
     case = load_use_case("dormancy")
     before = training_fingerprint(bank, work, case, END, seed=1)
     assert training_fingerprint(bank, work, case, END, seed=1) == before
-    work.features(plan_cutoffs(case, END, bank.months("transactions")).test).write_bytes(b"spoiled")
+    work.features(plan_cutoffs(case, END, bank).test).write_bytes(b"spoiled")
     assert training_fingerprint(bank, work, case, END, seed=1) != before
 
 

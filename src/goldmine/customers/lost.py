@@ -155,7 +155,7 @@ def brought_back(sources: SourceTables, use_case: UseCase, as_of: date) -> pd.Se
     A level with fewer than 20 returners takes the mean of all returners.
     """
     gains, levels = [], []
-    for cutoff in plan_cutoffs(use_case, as_of, sources.bank.months("transactions")).all:
+    for cutoff in plan_cutoffs(use_case, as_of, sources.bank).all:
         rows = training_rows(sources.bank, sources.work, use_case, cutoff, as_of)
         frame = rows.select(["customer_id", "outcome", "aum_peak_365d"]).to_pandas()
         dates = cutoff, as_of

@@ -112,7 +112,7 @@ def _plans(bank: Bank, use_case: UseCase, as_of: date, roll: tuple[int, int]) ->
     for step in range(count):
         snapshot = month_end(as_of, -step * every)
         try:
-            plans[snapshot] = plan_cutoffs(use_case, snapshot, bank.months("transactions"))
+            plans[snapshot] = plan_cutoffs(use_case, snapshot, bank)
         except HistoryError:
             if not plans:
                 raise

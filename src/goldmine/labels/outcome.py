@@ -34,6 +34,9 @@ class Outcome(SettingsModel):
         Canonical tables without which the outcome cannot be counted; a kind that is told its table defines `tables`.
     reads_features : bool
         Whether `customers` reads the feature table of the last month end within the horizon, which must be made then.
+    dates : tuple of (str, str)
+        Tables whose dated rows are the outcome, each with the column that dates them; a kind that is told its table
+        defines `dated_by`.
     prevents : bool
         Whether the outcome happened to those whom `customers` does not return, and a contact is to prevent it.
     """
@@ -41,6 +44,7 @@ class Outcome(SettingsModel):
     kind: str
 
     needs: ClassVar[tuple[str, ...]] = ()
+    dates: ClassVar[tuple[tuple[str, str], ...]] = ()
     reads_features: ClassVar[bool] = False
     prevents: ClassVar[bool] = False
 
@@ -48,6 +52,11 @@ class Outcome(SettingsModel):
     def tables(self) -> tuple[str, ...]:
         """Canonical tables without which this outcome cannot be counted."""
         return self.needs
+
+    @property
+    def dated_by(self) -> tuple[tuple[str, str], ...]:
+        """Tables whose dated rows are this outcome, each with the column that dates them."""
+        return self.dates
 
     @abstractmethod
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":

@@ -48,11 +48,25 @@ class OutcomeWindow:
     as_of: date
 
     def own_transactions(self) -> ibis.Table:
-        """Customers with an own transaction in the window: customer_id."""
-        with_rows = self.bank.months("transactions")
-        masks = {month: mask for month, mask in _day_masks(self.start, self.end).items() if month in with_rows}
-        if not masks:
-            return ibis.memtable([], schema=ibis.schema({"customer_id": "string"}))
+        """Customers with an own transaction in the window: customer_id.
+
+        Raises
+        ------
+        HistoryError
+            If the bank has no transactions of a month of the window: its customers would all seem silent in it.
+        """
+        masks = _day_masks(self.start, self.end)
+        held = self.bank.months("transactions")
+        lacking = [month for month in masks if month not in held]
+        if lacking:
+            raise HistoryError(
+                _(
+                    "transactions: none of {months}, in which the outcome of {cutoff} is counted.",
+                    months=", ".join(lacking),
+                    cutoff=self.cutoff,
+                ),
+                _("Bring in the transactions of these months."),
+            )
         rows = self.connection.read_parquet([str(partition(self.work, "transactions", month)) for month in masks])
         mask = rows.month.cases(*[(index_of(month), mask) for month, mask in masks.items()], else_=0)
         rows = rows.filter(rows.known <= index_of(month_key(self.as_of)), (rows.own_days & mask) != 0)

@@ -99,7 +99,7 @@ def read_training_set(
     """
     if use_case.has_external_label:
         return TrainingSet(*read_external_table(work, use_case.name))
-    cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
+    cutoffs = plan_cutoffs(use_case, as_of, bank)
     require_current(bank, work, feature_days(use_case, cutoffs))
     rows = read_rows(
         engine, RowSource(bank, work, use_case, as_of), list(cutoffs.all), partial(_draws, use_case, cutoffs, seed)
@@ -178,8 +178,9 @@ def training_fingerprint(
     }
     if use_case.has_external_label:
         return fingerprint.of_value({**inputs, "table": external_table_fingerprint(work, use_case.name)})
-    cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
-    tables = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
+    cutoffs = plan_cutoffs(use_case, as_of, bank)
+    used = {*use_case.needs, *(table for table, _day in use_case.outcome.dated_by), "customers"}
+    tables = {table: [f.fingerprint for f in bank.tables[table].files] for table in sorted(used) if bank.has(table)}
     days = feature_days(use_case, cutoffs)
     features = [[feature_fingerprint(bank, work, day), feature_content(work, day)] for day in days]
     return fingerprint.of_value({**inputs, "features": features, "outcomes": tables})

@@ -95,14 +95,13 @@ def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[
     HistoryError
         If the books do not reach the snapshot, or go far enough back for none of the use cases.
     """
-    months = bank.months("transactions")
     days: set[date] = set()
     too_short: list[HistoryError] = []
     for case in map(load_use_case, use_cases):
         if not case.has_model:
             continue
         try:
-            days.update(feature_days(case, plan_cutoffs(case, as_of, months)))
+            days.update(feature_days(case, plan_cutoffs(case, as_of, bank)))
         except HistoryError as error:
             too_short.append(error)
     if too_short and not days:

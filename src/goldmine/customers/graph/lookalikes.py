@@ -128,7 +128,7 @@ def judge_lookalikes(
     Those with the outcome at the cutoffs before it are the takers; the ties are those of the cutoff itself.
     """
     bank, work = sources.bank, sources.work
-    cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
+    cutoffs = plan_cutoffs(use_case, as_of, bank)
     known = [labelled(bank, work, use_case, cutoff, cutoffs.test) for cutoff in (*cutoffs.train, cutoffs.calibrate)]
     takers = pa.concat_arrays(
         [rows.filter(pc.equal(rows["outcome"], 1))["customer_id"].combine_chunks() for rows in known]

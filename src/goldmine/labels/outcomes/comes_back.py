@@ -25,6 +25,7 @@ class ComesBack(Outcome):
     yuan: float = Field(gt=0)
 
     needs: ClassVar[tuple[str, ...]] = ("transactions", "balances")
+    dates: ClassVar[tuple[tuple[str, str], ...]] = (("product_events", "happened_on"),)
 
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Customers who come back either way."""

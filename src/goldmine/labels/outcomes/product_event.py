@@ -33,6 +33,7 @@ class ProductEvent(Outcome):
     product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
 
     needs: ClassVar[tuple[str, ...]] = ("product_events",)
+    dates: ClassVar[tuple[tuple[str, str], ...]] = (("product_events", "happened_on"),)
 
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Customers with such an event."""

@@ -67,6 +67,11 @@ class TableRow(Outcome):
         """The table."""
         return (self.table,)
 
+    @property
+    def dated_by(self) -> tuple[tuple[str, str], ...]:
+        """The table and its day."""
+        return ((self.table, self.day),)
+
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Customers with such a row."""
         return window.dated_rows(self.table, self.day, self.when, first=self.first)

@@ -36,8 +36,7 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
         A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) if it is complete.
     """
     case = load_use_case(use_case, session.work)
-    months = session.bank.months("transactions")
-    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, session.as_of, months).test
+    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, session.as_of, session.bank).test
     return rows_at(session, case, day).drop_columns(["cutoff"]).to_pandas().set_index("customer_id")
 
 

@@ -44,7 +44,7 @@ def rows_at(session: Session, case: UseCase, day: date) -> pa.Table:
 def training_set(session: Session, case: UseCase, seed: int) -> tuple[TrainingSet, Standing | None]:
     """The rows of a training, and what the leakage gate knows of them; missing features are made first."""
     bank, standing, as_of = session.bank, session.standing, session.as_of
-    make_features(session, list(feature_days(case, plan_cutoffs(case, as_of, bank.months("transactions")))))
+    make_features(session, list(feature_days(case, plan_cutoffs(case, as_of, bank))))
     if standing is None:
         return read_training_set(bank, session.work, case, as_of, seed), None
     with without_trial():

@@ -73,6 +73,25 @@ def test_useless_columns_are_dropped_with_a_note():
     assert in_language(columns.notes[1], "zh") == "列constant：不使用，每行的值都相同"
 
 
+def test_texts_that_look_like_numbers_or_days_are_told():
+    table = pa.table(
+        {
+            "income": ["1,234", "12,345.50", None, "800"] * 30,
+            "opened": ["31/01/2024", "1/2/2024", "28/02/2024", None] * 30,
+            "share": ["12%", "7.5 %", "8%", "9%"] * 30,
+            "chinese": ["2024\u5e741\u67083\u65e5", "2024\u5e741\u670831\u65e5"] * 60,
+            "job": ["farmer", "teacher", "7", "farmer"] * 30,
+        }
+    )
+    days, numbers = "write days as 2024-01-31", "write numbers as 1234.5"
+    assert usable_columns(table, table.column_names).notes == (
+        f"column income: its texts look like numbers and are taken as texts; {numbers}",
+        f"column opened: its texts look like days and are taken as texts; {days}",
+        f"column share: its texts look like numbers and are taken as texts; {numbers}",
+        f"column chinese: its texts look like days and are taken as texts; {days}",
+    )
+
+
 def test_table_of_text_only_gets_a_count_feature():
     columns = usable_columns(pa.table({"a": ["x", None, "y"], "b": ["p", "q", "q"]}), ["a", "b"])
     assert columns.features["known_columns"].to_pylist() == [2, 1, 2]

@@ -17,6 +17,11 @@ from goldmine.models.external.table import IS_TEST
 _UNIQUE_SHARE = 0.5
 """Share of distinct texts above which a text column names rows rather than describes them."""
 _FEW_LEVELS = 10
+_MOSTLY = 0.9
+"""Share of a text column's values that look like numbers or days, from which on it is told."""
+_NUMBER = r"^\s*[+-]?[\d,\x{ff0c} ]*\d(\.\d+)?\s*%?\s*$"
+_DAY = r"^\s*\d{1,4}[-/.\x{5e74}]\d{1,2}[-/.\x{6708}]\d{1,4}\x{65e5}?(\s.*)?$"
+"""A number with separators or a percent sign, and a day however it is written (with its Chinese words too)."""
 COUNT = "known_columns"
 """Feature added to a table of text columns only, as the baseline needs a number to order rows by."""
 
@@ -94,6 +99,7 @@ def usable_columns(table: pa.Table, names: list[str]) -> Columns:
         if infinite:
             notes.append(_("column {name}: {n:,} infinite values are taken as missing", name=name, n=infinite))
         column, reason = _prepared(table[name])
+        notes += _mistaken(name, column)
         reason = reason or _uninformative(column)
         if reason:
             notes.append(_("column {name}: dropped, {reason}", name=name, reason=reason))
@@ -184,6 +190,26 @@ def _uninformative(column: pa.ChunkedArray) -> LocalizedText | None:
     if is_text(column.type) and different > max(MAX_CATEGORIES, _UNIQUE_SHARE * (len(column) - column.null_count)):
         return _("nearly every row has a text of its own")
     return None
+
+
+def _mistaken(name: str, column: pa.ChunkedArray) -> list[str]:
+    """A note about texts that look like numbers or days: as texts they have no order, and often no level repeats."""
+    if not is_text(column.type):
+        return []
+    known = column.drop_null()
+
+    def share(pattern: str) -> float:
+        return (pc.sum(pc.match_substring_regex(known, pattern)).as_py() or 0) / max(len(known), 1)
+
+    if share(_DAY) >= _MOSTLY:
+        days = _("column {name}: its texts look like days and are taken as texts; write days as 2024-01-31", name=name)
+        return [days]
+    if share(_NUMBER) >= _MOSTLY:
+        numbers = _(
+            "column {name}: its texts look like numbers and are taken as texts; write numbers as 1234.5", name=name
+        )
+        return [numbers]
+    return []
 
 
 def _infinite(column: pa.ChunkedArray) -> int:

@@ -107,7 +107,7 @@ def test_groups_come_from_features_and_the_customers_table(tmp_path):
     )
     found = groups_of(bank, rows).astype(object).where(lambda frame: frame.notna(), None)
     assert found.to_dict("list") == {
-        "aum_level": ["0+", "50,000+", "0+"],
+        "aum_level": ["0+", "50,000+", None],
         "age_band": ["55-64", "65+", None],
         "gender": ["F", None, "M"],
         "branch": ["B2", "B1", None],

@@ -48,7 +48,8 @@ def groups_of(bank: Bank, rows: pa.Table) -> pd.DataFrame:
     groups = {}
     if "aum_avg_30d" in rows.column_names:
         names = np.array([f"{level:,}+" for level in LEVELS], dtype=object)
-        groups["aum_level"] = names[level_of(rows["aum_avg_30d"].to_numpy())]
+        aum = rows["aum_avg_30d"].to_numpy()
+        groups["aum_level"] = np.where(np.isfinite(aum), names[level_of(np.nan_to_num(aum))], np.array(None, object))
     if "age_years" in rows.column_names:
         groups["age_band"] = _bands(rows["age_years"].to_numpy())
     if "gender" in rows.column_names:

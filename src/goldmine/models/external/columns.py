@@ -202,13 +202,15 @@ def _mistaken(name: str, column: pa.ChunkedArray) -> list[str]:
         return (pc.sum(pc.match_substring_regex(known, pattern)).as_py() or 0) / max(len(known), 1)
 
     if share(_DAY) >= _MOSTLY:
-        days = _("column {name}: its texts look like days and are taken as texts; write days as 2024-01-31", name=name)
-        return [days]
+        told = _("column {name}: its texts look like days and are taken as texts; write days as 2024-01-31", name=name)
+        return [told]
     if share(_NUMBER) >= _MOSTLY:
-        numbers = _(
-            "column {name}: its texts look like numbers and are taken as texts; write numbers as 1234.5", name=name
-        )
-        return [numbers]
+        return [
+            _(
+                "column {name}: its texts look like numbers and are taken as texts; write numbers as 1234.5",
+                name=name,
+            )
+        ]
     return []
 
 

@@ -133,6 +133,13 @@ def test_first_rule_of_each_literal_customer(tables, purpose):
     assert permissions.counter().remain == len(permissions.allowed_customers)
 
 
+def test_rows_that_are_counted_are_there_once(tmp_path):
+    took = {"event_id": "1", "customer_id": "ok", "happened_on": date(2024, 3, 1), "event": "bought"}
+    rows = {"customers": CUSTOMERS, "contacts": [answer("no", date(2024, 3, 3))] * 2, "product_events": [took] * 3}
+    tables = ContactTables.open(make_bank(tmp_path / "bank", rows), workspace(tmp_path / "work"), DAY)
+    assert [tables.table(name).count().to_pyarrow().as_py() for name in ("contacts", "product_events")] == [1, 1]
+
+
 def test_refused_channel_leaves_the_others(tables):
     left = may_contact(tables, ["ok", "no_calls", "no_sms", "quiet_heir"], "marketing_list").channels_left()
     refused = {name: [channel for channel in left if not left.loc[name, channel]] for name in left.index}

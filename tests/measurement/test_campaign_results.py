@@ -189,6 +189,7 @@ def test_each_contact_costs_and_any_of_them_may_reach(results):
     contacts = [
         contact("a", "2024-03-12", "visit"),
         contact("a", "2024-03-05", answer="not_reached"),
+        contact("a", "2024-03-05", answer="not_reached"),  # an equal row is the same contact
         contact("a", "2024-03-08", answer="not_reached"),
         contact("a", "2024-06-14", "visit"),
         contact("b", "2024-03-05"),

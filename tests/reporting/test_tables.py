@@ -42,6 +42,14 @@ def test_conversion_counts_those_who_answered_and_of_whom_it_is_known_what_came(
     assert campaign(tmp_path, *came) == [[4, 1, 0.5]]
 
 
+def test_contacts_that_were_delivered_twice_count_once(tmp_path):
+    row = {"campaign_id": "M", "contacted_on": date(2024, 5, 2), "answer": "yes", "outcome": "converted"}
+    rows = [row | {"customer_id": f"a{n}"} for n in (1, 2, 3, 4, 5, 5, 5)]
+    bank, work = put(tmp_path, tables(contacts=rows))
+    found = campaigns(SimpleNamespace(bank=bank, work=work, as_of=JUNE), "en")
+    assert found[["contacts", "answered", "converted"]].values.tolist() == [[5, 5, 5]]
+
+
 def test_campaign_of_which_all_is_open_has_no_conversion(tmp_path):
     assert campaign(tmp_path, *[("yes", "open")] * 5) == [[5, 0, None]]
 

@@ -16,6 +16,9 @@ from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, same_persons, under_survivors
 
+_COUNTED = frozenset({"contacts", "loan_applications", "product_events", "term_holdings"})
+"""Tables whose rows are counted or added up: an export that was delivered twice must not count twice."""
+
 
 @dataclass(frozen=True)
 class ContactTables:
@@ -69,13 +72,12 @@ class ContactTables:
         return replace(self, _read={})
 
     def table(self, name: str) -> ibis.Table:
-        """A canonical table; contacts include the imported results."""
+        """A canonical table; contacts include the imported results. Of equal rows that are counted one is there."""
         if name not in self._read:
             rows = self.bank.read(self.connection, name)
             if name == "contacts" and self._has_returned():
-                returned = self.connection.read_parquet(str(self.returned)).select(*rows.columns)
-                rows = ibis.union(rows, returned, distinct=True)
-            self._read[name] = rows
+                rows = rows.union(self.connection.read_parquet(str(self.returned)).select(*rows.columns))
+            self._read[name] = rows.distinct() if name in _COUNTED else rows
         return self._read[name]
 
     def has(self, table: str, *columns: str) -> bool:

@@ -65,8 +65,8 @@ class BankSnapshot:
         return self._survivors(read_parquet(self.connection, [path]))
 
     def contacts(self) -> ibis.Table:
-        """The bank's contacts, under the surviving customer numbers at the snapshot."""
-        return self._survivors(self.bank.read(self.connection, "contacts"))
+        """The bank's contacts, equal rows once, under the surviving customer numbers at the snapshot."""
+        return self._survivors(self.bank.read(self.connection, "contacts").distinct())
 
     def _survivors(self, rows: ibis.Table) -> ibis.Table:
         return under_survivors(rows, self._merged())

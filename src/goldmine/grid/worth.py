@@ -61,7 +61,7 @@ def _store_reach(found: Residents, rules: VisitRules) -> None:
     connection, bank, day = found.connection, found.bank, found.as_of
     merged = merged_numbers(connection, bank.read(connection, "customers"), day)
     for name, column in (("contacts", "contacted_on"), ("visits", "visited_on")):
-        rows = under_survivors(bank.read(connection, name), merged)
+        rows = under_survivors(bank.read(connection, name).distinct(), merged)
         rows = rows.filter(rows[column] <= day)
         connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE past_{name} AS {connection.compile(rows)}")
     # Who has no telephone cannot be called, where the bank knows telephones at all.

@@ -265,7 +265,7 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
     names = ["survivor_id", "contacted_on", "contacted_by", "answer", "contact_channels", "reached"]
     if not bank.has("contacts"):
         return pd.DataFrame(columns=names)
-    rows = bank.read(connection, "contacts")
+    rows = bank.read(connection, "contacts").distinct()
     rows = rows.filter(
         rows.campaign_id == campaign.name,
         rows.contacted_on > campaign.as_of,

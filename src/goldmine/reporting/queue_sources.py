@@ -105,7 +105,8 @@ class Desk:
         mine = tables.customers({*self.owned.index, *self.release_offers["customer_id"]})
         before = rows.filter(rows.contacted_on < self.day).select(*names).semi_join(mine, "customer_id")
         frame = before.to_pandas().assign(contacted_on=lambda found: pd.to_datetime(found["contacted_on"]).dt.date)
-        return frame.sort_values("contacted_on", ascending=False, kind="stable", ignore_index=True)
+        order = ["contacted_on", "campaign_id", "customer_id", "answer"]
+        return frame.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
     def reached_since(self, first: date) -> frozenset[str]:
         """Customers reached on or after a day."""

@@ -60,7 +60,7 @@ def due_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, lan
             _("Map it: docs/contract.md; goldmine wealth match needs balances only."),
         )
     tables = _tables(bank, work, as_of)
-    held = tables.table("term_holdings").distinct()
+    held = tables.table("term_holdings")
     last = as_of + timedelta(days=rules.due_days)
     held = held.filter(
         held.started_on.isnull() | (held.started_on <= as_of), held.closed_on.isnull() | (held.closed_on > as_of),

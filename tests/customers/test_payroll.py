@@ -168,6 +168,16 @@ def test_who_is_paid_by_another_employer_now_has_not_left(tmp_path):
     assert left_list(staff.needs, staff.employers).empty
 
 
+def test_who_moves_to_another_account_of_the_employer_is_not_new(tmp_path):
+    moves = [*paid("W1", "ABC", counterparty_name="Mill"), *paid("W1", "M", months=MONTHS[:3])]
+    moves += [*paid("W2", "DEF", 15, counterparty_name="Mill"), *paid("W2", "MN", 15, months=MONTHS[3:])]
+    customers = on_record("ABCDEFMN", "E1")
+    given = sources(tmp_path, moves, customers=customers, employers=[{"employer_id": "E1", "name": "Mill"}])
+    staff = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES)
+    status = staff.needs.set_index("customer_id")["pay_status"]
+    assert status.to_dict() == dict.fromkeys("ABCDEFM", "paid") | {"N": "new"}
+
+
 def test_who_is_paid_by_two_payers_of_an_employer_counts_once_there(tmp_path):
     bonus = {"amount": "700.00", "counterparty_name": "Mill"}
     moves = [*paid("W1", "ABCD", counterparty_name="Mill", months=MONTHS[:2]), *paid("W1", "ABC", months=MONTHS[2:])]

@@ -124,7 +124,10 @@ def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules
     by_payee = payments.groupby(["customer_id", "payer", "day"], as_index=False).agg(
         first=("month", "min"), last=("month", "max"), amount=("amount", "median"), employer_id=("employer_id", "last")
     )
-    is_new = (by_payee["first"] == month) & (by_payee.groupby("payer")["first"].transform("min") < month)
+    # A payer that is known as no employer stands for itself.
+    of_whom = by_payee["employer_id"].fillna("payer " + by_payee["payer"])
+    began = by_payee.groupby(["customer_id", of_whom])["first"].transform("min")
+    is_new = (began == month) & (by_payee.groupby(of_whom)["first"].transform("min") < month)
     status = np.select([by_payee["last"] < month, is_new], ["left", "new"], "paid")
     by_employer = by_payee.assign(employer=by_payee["employer_id"].fillna(""))
     middle = by_employer.groupby(["payer", "day", "employer"])["amount"].transform("median")

@@ -61,3 +61,15 @@ def test_figure_leaves_out_groups_that_are_not_measurable():
     shown = {axis.get_title(loc="left"): [tick.get_text() for tick in axis.get_yticklabels()] for axis in figure.axes}
     assert shown["By decile"] == ["1"]
     assert shown["By branch"] == ["B001"]
+
+
+def test_figure_of_many_groups_draws_the_largest_and_says_so():
+    parts = []
+    for place in range(27):
+        more = {"branch_id": f"B{place:02}", "stratum": "a"}
+        rows = 60 if place in (0, 9) else 80  # the two smallest are left out, wherever they stand
+        parts += [customers(rows, "contact", 30, **more), customers(rows, "control", 30, **more)]
+    figure = effects_figure(measure(together(*parts), COSTS))
+    shown = {axis.get_title(loc="left"): [tick.get_text() for tick in axis.get_yticklabels()] for axis in figure.axes}
+    drawn = shown["By branch: the 25 largest groups of 27"]
+    assert sorted(drawn) == [f"B{place:02}" for place in range(27) if place not in (0, 9)]

@@ -79,7 +79,10 @@ def titled(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText]) -> tupl
 
 
 def effects_figure(measured: Measured, titles: Mapping[str, LocalizedText] = _NO_TITLES) -> Figure:
-    """Effects with their intervals, a panel per grouping; groups that are not measurable are left out."""
+    """Effects with their intervals, a panel per grouping; groups that are not measurable are left out.
+
+    Of more than 25 groups the largest are drawn, and the panel says so.
+    """
     panels = {
         "use_case": _("By use case"),
         "decile": _("By decile"),
@@ -87,8 +90,12 @@ def effects_figure(measured: Measured, titles: Mapping[str, LocalizedText] = _NO
         "offer": _("By offer"),
         "branch": _("By branch"),
     }
-    groups = {name: _measurable(measured.by.get(name, ()))[:_MOST_ROWS] for name in panels}
-    groups = {name: titled(cuts, titles) for name, cuts in groups.items() if cuts}
+    groups = {name: _measurable(measured.by.get(name, ())) for name in panels}
+    for name, cuts in groups.items():
+        if len(cuts) > _MOST_ROWS:
+            told = {"by": panels[name], "shown": _MOST_ROWS, "all": len(cuts)}
+            panels[name] = _("{by}: the {shown} largest groups of {all}", **told)
+    groups = {name: titled(_largest(cuts), titles) for name, cuts in groups.items() if cuts}
     if not groups:
         groups = {"use_case": ()}
     heights = [_HEAD_INCHES + _ROW_INCHES * len(cuts) for cuts in groups.values()]
@@ -106,6 +113,12 @@ def effects_figure(measured: Measured, titles: Mapping[str, LocalizedText] = _NO
     axes[-1, 0].set_xlabel(_("added to the share that reached the aim"))
     axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     return finished(figure)
+
+
+def _largest(groups: tuple[Cut, ...]) -> tuple[Cut, ...]:
+    """The groups with the most customers, in their own order."""
+    largest = sorted(range(len(groups)), key=lambda place: -(groups[place].contact + groups[place].control))
+    return tuple(groups[place] for place in sorted(largest[:_MOST_ROWS]))
 
 
 def qini_figure(measured: Measured) -> Figure:

@@ -1,9 +1,11 @@
 from datetime import date
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity.build import build_activity
+from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.coverage import CoverageRules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import coverage_path
@@ -105,6 +107,18 @@ def test_contact_is_due_counted_from_the_last_that_reached_the_customer(place):
         "h1": [1, 0],
         "m1": [2, 1],
     }
+
+
+def test_contact_that_a_refusal_forbids_is_not_overdue(place):
+    bank, work = place
+    refused = make_bank(work.root.parent / "refused", {"contacts": [contact("of_leaver", "2024-05-29", "opt_out")]})
+    rows = refused.read(connect(), "contacts").to_pyarrow()
+    work.returned.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(rows, work.returned)
+    make_coverage(bank, work, MARCH, RULES)
+    coverage = make_coverage(bank, work, JUNE, RULES)
+    assert by_customer(coverage, "overdue_days") == {"grows": 0, "of_leaver": 0, "stays": 0}
+    assert coverage.loads["overdue_customers"].sum() == 0
 
 
 def test_assignment_is_reproducible(place):

@@ -27,7 +27,10 @@ COLUMNS = (
     "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "owner_id", "owner_role", "above",
     "previous_id", "previous_branch_id", "change_reason", *_DAYS, "overdue_days",
 )  # fmt: skip
-"""Columns of an assignment, a row per customer; see `CHANGE_REASONS` and `with_due_dates`."""
+"""Columns of an assignment, a row per customer; see `CHANGE_REASONS` and `with_due_dates`.
+
+`overdue_days` is 0 of a customer whom the owner may not contact.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,6 @@ class Coverage:
         staff_id, branch_id, role, max_customers of the active staff.
     rules : CoverageRules
         The rules of the assignment.
-    contactable : frozenset of str
-        Customers who may be contacted.
     names : DisplayNames
         Names of staff and branches.
     """
@@ -54,7 +55,6 @@ class Coverage:
     rows: pd.DataFrame
     people: pd.DataFrame
     rules: CoverageRules
-    contactable: frozenset[str]
     names: DisplayNames = field(default_factory=DisplayNames)
 
     @property
@@ -71,7 +71,7 @@ class Coverage:
     @property
     def overdue(self) -> pd.DataFrame:
         """Customers whose contact is overdue, the longest overdue first within each owner."""
-        late = self.rows[(self.rows["overdue_days"] > 0) & self.rows["customer_id"].isin(self.contactable)]
+        late = self.rows[self.rows["overdue_days"] > 0]
         order = ["owner_id", "overdue_days", "aum_fen", "customer_id"]
         return late.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
@@ -152,14 +152,16 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
     assigned = assign(rows.drop(columns=["owner_id", "manager_id"]), People(people), rules)
     unchanged = (assigned["change_reason"] == "kept") & assigned["since"].notna()
     assigned["since"] = assigned["since"].where(unchanged, pd.Timestamp(as_of))
+    permitted = may_contact(ContactTables.open(bank, work, as_of), set(assigned["customer_id"]), "relationship")
     table = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
+    # A contact that the rules forbid is nobody's delay.
+    table["overdue_days"] = table["overdue_days"].where(table["customer_id"].isin(permitted.allowed_customers), 0)
     table = table.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
     with sealed_file(coverage_path(work, as_of)) as temporary:
         table.to_parquet(temporary, index=False)
     limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
-    permitted = may_contact(ContactTables.open(bank, work, as_of), set(table["customer_id"]), "relationship")
     people = people.assign(max_customers=limits)
-    return Coverage(as_of, table, people, rules, permitted.allowed_customers, display_names(bank))
+    return Coverage(as_of, table, people, rules, display_names(bank))
 
 
 def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:

@@ -83,7 +83,7 @@ COLUMNS: dict[str, MartColumn] = {
         MartColumn("outcome_known", "flag", "of a contact of the quarter it is known whether it converted", "contacts"),
         MartColumn("has_owner", "flag", "has an owner", _COVERAGE),
         MartColumn("core", "flag", "core customer with a named owner", _COVERAGE),
-        MartColumn("overdue", "flag", "the owner's contact is overdue", _COVERAGE),
+        MartColumn("overdue", "flag", "the contact of an owner who may make it is overdue", _COVERAGE),
     )
 }
 

@@ -178,8 +178,8 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
         worked = tail.isin(set(reached.to_pyarrow()["customer_id"].to_pylist())).to_numpy()
         parts |= {"worked": worked, "not_worked": ~worked}
     if listed is not None:
-        survivors = listed.customer_id.map(sources.merged_by(as_of)).fillna(listed.customer_id)
-        on_list = tail.isin(set(survivors)).to_numpy()
+        merged = sources.merged_by(as_of).to_dict()
+        on_list = tail.isin({merged.get(number, number) for number in listed.customer_id}).to_numpy()
         parts["listed"] = on_list
         if worked is not None:
             parts |= {"listed_worked": on_list & worked, "listed_not_worked": on_list & ~worked}

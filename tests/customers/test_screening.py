@@ -100,3 +100,14 @@ def test_small_groups_are_merged(sources):
     groups = found.groups
     assert set(groups.age) == set(groups.kind) == {"other"}
     assert groups.customers.sum() == 2
+
+
+def test_who_closed_the_account_is_not_converted(tmp_path):
+    """Its money of June came and went before the account was closed on the 20th."""
+    people = [
+        {"customer_id": "went", "opened_on": date(2020, 1, 1), "closed_on": date(2024, 6, 20)},
+        {"customer_id": "stays", "opened_on": date(2020, 1, 1), "closed_on": None},
+    ]
+    held = {"went": ("100", "15000"), "stays": ("100", "15000")}
+    table = conversions(sources_of(tmp_path, held, customers=people), JUNE, None).set_index("part")
+    assert table.loc["all", ["customers", "converted", "rate"]].tolist() == [2, 1, 0.5]

@@ -145,7 +145,7 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
     """Conversions of the long tail within the quarter, as the bank reports them: converted over worked.
 
     Worked customers were contacted by any campaign within the quarter; converted customers are above the long tail at
-    its end.
+    its end, with an account: one that was closed in the last month has an average of it all the same.
 
     Parameters
     ----------
@@ -169,7 +169,8 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
     on_books = ~(opened > pd.Timestamp(begin)) & ~(closed <= pd.Timestamp(begin))
     tail = people.customer_id[on_books]
     tail = tail[tail.map(before).fillna(0).to_numpy() < 10_000_00]
-    converted = tail.map(after).fillna(0).to_numpy() >= 10_000_00
+    left = people.customer_id[closed <= pd.Timestamp(as_of)]
+    converted = (tail.map(after).fillna(0).to_numpy() >= 10_000_00) & ~tail.isin(left).to_numpy()
     parts = {"all": np.ones(len(tail), dtype=bool)}
     worked = None
     if sources.bank.has("contacts"):

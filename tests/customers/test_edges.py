@@ -188,3 +188,22 @@ def test_ties_carry_no_trait_of_anybody(tmp_path):
     ]
     assert found[0] == found[1]
     assert len(found[0]) == 5
+
+
+def test_a_partner_by_two_kinds_of_ties_is_one_partner(tmp_path):
+    moves = [row for who in "BC" for row in transfers("A", who)]
+    rows = [relation("A", who, "supplier") for who in "BC"]
+    two = RULES.model_copy(update={"max_partners": 2})
+    assert [row[:3] for row in edges(tmp_path, transactions=moves, relations=rows, rules=two)] == [
+        *(("supply", "A", who) for who in "BC"),
+        *(("transfer", "A", who) for who in "BC"),
+    ]
+
+
+def test_an_invoice_that_both_sides_hold_counts_once(tmp_path):
+    row = {"counterparty": "X", "amount": "10.00", "month_end": date(2024, 5, 31)}
+    rows = [
+        {**row, "customer_id": "A", "kind": "sales_invoices", "counterparty_customer_id": "B"},
+        {**row, "customer_id": "B", "kind": "purchase_invoices", "counterparty_customer_id": "A"},
+    ]
+    assert edges(tmp_path, turnover=rows) == [("supply", "A", "B", pytest.approx(0.8 / 6), date(2024, 5, 31))]

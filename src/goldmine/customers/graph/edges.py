@@ -106,8 +106,8 @@ WITH once AS (
   GROUP BY ALL
 ),
 hubs AS (
-  SELECT customer_id FROM (SELECT customer_id FROM once WHERE kind <> 'family'
-    UNION ALL SELECT other_id FROM once WHERE kind <> 'family')
+  SELECT customer_id FROM (SELECT customer_id, other_id AS partner FROM once WHERE kind <> 'family'
+    UNION SELECT other_id, customer_id FROM once WHERE kind <> 'family')
   GROUP BY customer_id HAVING count(*) > $partners
 )
 SELECT kind, customer_id, other_id, weight * part AS weight, since FROM once JOIN weights USING (kind)
@@ -164,10 +164,13 @@ def _invoices(sources: SourceTables, as_of: date, rules: GraphRules) -> None:
         rows.month_end <= ibis.literal(as_of),
         rows.month_end > ibis.literal(month_end(as_of, -rules.months)),
     )
-    pairs = rows.group_by("customer_id", "counterparty_customer_id").agg(
-        part=rows.month_end.nunique() / FULL_MONTHS, since=rows.month_end.min()
-    )
-    _add_pairs(sources, "supply", pairs.rename(one="customer_id", other="counterparty_customer_id"), as_of)
+    sides = ("customer_id", "counterparty_customer_id")
+    rows = sources.under_survivors(rows.select(*sides, "month_end"), as_of, sides)
+    # The buyer may hold the seller's invoice too.
+    rows = rows.select("month_end", one=ibis.least(*(rows[side] for side in sides)),
+                       other=ibis.greatest(*(rows[side] for side in sides)))  # fmt: skip
+    pairs = rows.group_by("one", "other").agg(part=rows.month_end.nunique() / FULL_MONTHS, since=rows.month_end.min())
+    _add_pairs(sources, "supply", pairs, as_of)
 
 
 def _transfers(sources: SourceTables, as_of: date, rules: GraphRules) -> None:

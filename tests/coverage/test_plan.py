@@ -188,3 +188,24 @@ def test_assignment_without_roles_above_is_continued(place):
     pd.read_parquet(path).drop(columns="above").to_parquet(path, index=False)
     coverage = make_coverage(bank, work, JUNE, RULES)
     assert by_customer(coverage, "change_reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
+
+
+def test_owner_stays_with_the_customer_whose_number_was_merged(place, tmp_path):
+    """The books name m9, who is not at work, for the number that survives; m1 has owned the other since March."""
+    bank, work = place
+    make_coverage(bank, work, MARCH, RULES)
+    merged = [
+        customer("stays", merged_into="poor", merged_on=date(2024, 5, 1)),
+        customer("poor", manager=None),
+    ]
+    rest = [row for row in CUSTOMERS if row["customer_id"] not in ("stays", "poor", "old_number")]
+    tables = {
+        "customers": [*merged, *rest],
+        "transactions": [transaction(1, "poor", "2024-06-15 10:00:00")],
+        "balances": [balance(c, day, "time", str(y)) for day, held in YUAN.items() for c, y in held.items()],
+        "staff": [{"staff_id": name, "branch_id": "B1", "role": "manager"} for name in ("m1", "m2")],
+        "contacts": [contact("stays", "2024-05-31")],
+    }
+    coverage = make_coverage(make_bank(tmp_path / "later", tables), work, JUNE, RULES)
+    row = coverage.rows.set_index("customer_id").loc["poor"]
+    assert (row["owner_id"], row["change_reason"], row["since"].date()) == ("m1", "kept", MARCH)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import ibis
+import pandas as pd
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, DateValue
 
@@ -63,6 +64,12 @@ class BankSnapshot:
                 _("Run `goldmine features` for this month end first."),
             )
         return self._survivors(read_parquet(self.connection, [path]))
+
+    def surviving(self, numbers: pd.Series) -> pd.Series:
+        """Customer numbers, each as the number that it survives under at the snapshot."""
+        merged = self.connection.to_pyarrow(self._merged().select("merged_id", "survivor_id")).to_pydict()
+        survivors = dict(zip(merged["merged_id"], merged["survivor_id"], strict=True))
+        return numbers.map(lambda number: survivors.get(number, number))
 
     def contacts(self) -> ibis.Table:
         """The bank's contacts, equal rows once, under the surviving customer numbers at the snapshot."""

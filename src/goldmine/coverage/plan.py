@@ -141,7 +141,7 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
         )
     books = BankSnapshot(connect(), bank, work, as_of)
     people = _people(books)
-    before = _previous_assignment(work, as_of)
+    before = _previous_assignment(books)
     rows = _customers(books).merge(before, how="left", on="customer_id")
     rows = rows.assign(
         # Without a previous assignment, the customer manager in the bank's tables is the previous owner.
@@ -200,13 +200,22 @@ def _people(books: BankSnapshot) -> pd.DataFrame:
     return rows.order_by("staff_id").to_pandas()
 
 
-def _previous_assignment(work: Workspace, as_of: date) -> pd.DataFrame:
-    """The latest earlier assignment: customer_id, owner_id, since, previous_branch_id and previous_above."""
-    earlier = sorted(path for path in coverage_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
+def _previous_assignment(books: BankSnapshot) -> pd.DataFrame:
+    """The latest earlier assignment: customer_id, owner_id, since, previous_branch_id and previous_above.
+
+    A customer whose number was merged since keeps the owner; of several, that of the number that survives, else of the
+    one that held most.
+    """
+    folder = coverage_path(books.work, books.as_of).parent
+    earlier = sorted(path for path in folder.glob("*.parquet") if path.stem < str(books.as_of))
     if not earlier:
         names = ["customer_id", "owner_id", "previous_branch_id", "previous_above", "since"]
         return pd.DataFrame(columns=names, dtype="str").astype({"since": "datetime64[us]", "previous_above": "bool"})
     assignment = pd.read_parquet(earlier[-1]).dropna(subset="owner_id")
     # Assignments written before roles above could take over lack the column ``above``.
+    number = books.surviving(assignment["customer_id"])
+    assignment = assignment.assign(own=number == assignment["customer_id"], customer_id=number)
+    assignment = assignment.sort_values(["own", "aum_fen"], ascending=False, kind="stable")
+    assignment = assignment.drop_duplicates("customer_id")
     assignment = assignment.reindex(columns=["customer_id", "owner_id", "branch_id", "above", "since"])
     return assignment.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})

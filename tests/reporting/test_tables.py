@@ -67,3 +67,12 @@ def test_campaign_of_a_release_is_called_by_its_title_and_another_by_its_code(tm
     write_json(folder / "manifest.json", {"created_at": "2024-04-01", "campaigns": {"spring_2024": titles}})
     data = SimpleNamespace(bank=bank, work=work, as_of=JUNE)
     assert campaigns(data, "zh")["campaign_id"].tolist() == ["own", "2024年春季营销"]
+
+
+def test_campaign_before_the_last_twelve_months_is_left_out_in_a_leap_year_too(tmp_path):
+    rows = [
+        {"campaign_id": "M", "customer_id": f"a{n}", "contacted_on": date(2024, 2, 29), "answer": "yes"}
+        for n in range(5)
+    ]
+    bank, work = put(tmp_path, tables(contacts=rows))
+    assert campaigns(SimpleNamespace(bank=bank, work=work, as_of=date(2025, 2, 28)), "en").empty

@@ -75,8 +75,7 @@ def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame
         names = ["campaign_id", "started_on", "contacts", "answered", "settled", "converted", "conversion"]
         return pd.DataFrame(columns=names)
     rows = BankSnapshot(connect(), data.bank, data.work, data.as_of).contacts()
-    since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
-    rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
+    rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > month_end(data.as_of, -months))
     answered = rows.answer.notnull() & (rows.answer != "not_reached")
     campaigns = rows.group_by("campaign_id").agg(
         started_on=rows.contacted_on.min(),

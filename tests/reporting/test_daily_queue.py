@@ -127,3 +127,9 @@ def test_unknown_channel_in_the_settings_is_refused():
     raw = load_queue_settings().model_dump() | {"capacity": {"pigeon": {"default": 2}}}
     with pytest.raises(SettingsError, match=r"daily_queue\.yaml"):
         typed(QueueSettings, raw, "daily_queue.yaml")
+
+
+def test_queue_of_the_first_day_says_which_day_that_is():
+    """Nobody may be contacted before Wednesday."""
+    queue = plan_queue(contacts({"customer_id": "A", "earliest": WED}), [MON, TUE, WED], {"call": 5})
+    assert of_first_day(queue)[["on_day", "customer_id"]].values.tolist() == [[WED, "A"]]

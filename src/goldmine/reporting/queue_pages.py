@@ -104,8 +104,8 @@ def first_day(settings: QueueSettings, as_of: date, day: str) -> date:
 
 
 def of_first_day(queue: pd.DataFrame) -> pd.DataFrame:
-    """The contacts of the queue's first day."""
-    return queue[queue["on_day"] == queue["on_day"].min()].drop(columns="on_day").reset_index(drop=True)
+    """The contacts of the queue's first day, which is later than today where nobody may be contacted before."""
+    return queue[queue["on_day"] == queue["on_day"].min()].reset_index(drop=True)
 
 
 def coming_days(queue: pd.DataFrame) -> pd.DataFrame:

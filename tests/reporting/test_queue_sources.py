@@ -146,3 +146,23 @@ def test_a_person_keeps_as_many_service_contacts_as_a_plan_has_room_for(data):
     )
     rows = bank_services(data, MONDAY, little)
     assert rows.groupby("manager_id").size().max() == 2
+
+
+def test_who_was_reached_since_the_snapshot_is_not_overdue(tmp_path):
+    """Both hold 60,000 yuan and were last contacted in January; one was reached in July, longer ago than the rest."""
+    people = [customer(name, "B1", "m1", phone="12012345678") for name in ("met", "waits")]
+    days = [("met", date(2024, 1, 5)), ("waits", date(2024, 1, 5)), ("met", date(2024, 7, 4))]
+    made = {
+        "customers": people,
+        "transactions": [transaction(1, "met", "2024-06-15 10:00:00")],
+        "balances": [balance(name, "2024-06-30", "time", "60000") for name in ("met", "waits")],
+        "contacts": [
+            {"campaign_id": "relationship", "customer_id": who, "contacted_on": day, "answer": "yes"}
+            for who, day in days
+        ],
+        "staff": STAFF,
+    }
+    data = prepare(*put(tmp_path, made), JUNE)
+    desk = Desk(data, "m1", date(2024, 8, 15), load_queue_settings(), "en")
+    rows = possible_contacts(desk)
+    assert rows.loc[rows["kind_of_contact"] == "overdue", "customer_id"].tolist() == ["waits"]

@@ -167,6 +167,8 @@ def call_backs(desk: Desk) -> pd.DataFrame:
 
 def _overdue(desk: Desk) -> pd.DataFrame:
     late = overdue(desk.data, desk.owned)
+    # The assignment is of the snapshot: who was reached since is not overdue any more.
+    late = late[~late["customer_id"].isin(desk.reached_since(desk.data.as_of + timedelta(days=1)))]
     kinds = ["core_overdue" if core else "overdue" for core in late["core"].astype(bool)]
     why = [word(kind, desk.language, days=days) for kind, days in zip(kinds, late["overdue_days"], strict=True)]
     return _service(desk, "overdue", late["customer_id"], late["aum_avg"], why)

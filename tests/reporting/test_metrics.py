@@ -176,3 +176,9 @@ def test_second_prepare_writes_nothing(place, view):
     before = {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")}
     assert prepare(*place, JUNE).figures.rows.equals(view.figures.rows)
     assert {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")} == before
+
+
+def test_sum_is_about_those_who_add_to_it(view):
+    """Of B1's customers four hold money, and of the one who left a quarter ago nothing is held now."""
+    at = view.figures.at("branch", "B1")
+    assert at.loc[["customers", "aum", "loans", "aum_per_customer"], "customers"].tolist() == [7, 4, 0, 4]

@@ -35,8 +35,9 @@ class Figures:
         The month end.
     rows : pandas.DataFrame
         grain, unit_id (empty: the head office, or customers of no known branch or employee), metric, above and below
-        (whole numbers; money in fen; a count or sum has 1 below), customers (how many the figure is about) and value
-        (above / below, money in yuan; empty where nothing is below, or the figure could not be computed).
+        (whole numbers; money in fen; a count or sum has 1 below), customers (how many the figure is about; of a sum,
+        those who add to it) and value (above / below, money in yuan; empty where nothing is below, or the figure could
+        not be computed).
     missing : dict of str to str
         By metric that could not be computed, the missing input.
     """
@@ -117,8 +118,10 @@ def _parts(formula: Count | Sum | Share) -> dict[str, str]:
         matching = _number([*formula.among, *formula.where])
         return {"above": matching, "below": _number(formula.among), "customers": _number(formula.among)}
     if isinstance(formula, Sum):
-        total = f"coalesce(sum({quoted(formula.of)}) FILTER (WHERE {_holds(formula.where)}), 0)::BIGINT"
-        return {"above": total, "customers": _number(formula.where)}
+        column, holds = quoted(formula.of), _holds(formula.where)
+        total = f"coalesce(sum({column}) FILTER (WHERE {holds}), 0)::BIGINT"
+        # The one borrower of a branch is not hidden among all who owe nothing.
+        return {"above": total, "customers": f"count(*) FILTER (WHERE {holds} AND {column} <> 0)"}
     return {"above": _number(formula.where), "customers": _number(formula.where)}
 
 
@@ -152,7 +155,10 @@ def _long(frame: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
         above, below = (formula.of, formula.to) if isinstance(formula, Ratio) else (metric.name, metric.name)
         block = frame[["grain", "unit_id"]].assign(metric=metric.name, above=frame[f"{above}/above"])
         if isinstance(formula, Ratio):
-            block["below"], block["customers"] = frame[f"{below}/above"], frame[f"{below}/customers"]
+            block["below"] = frame[f"{below}/above"]
+            parts = frame[[f"{above}/customers", f"{below}/customers"]]
+            # With the other part a ratio would tell the one that is about few.
+            block["customers"] = parts.where(parts > 0).min(axis=1).fillna(0).astype("int64")
         else:
             block["below"] = frame[f"{below}/below"] if isinstance(formula, Share) else 1
             block["customers"] = frame[f"{above}/customers"]

@@ -90,3 +90,22 @@ def test_expected_amount_is_probability_times_the_levels_mean_return(sources, mo
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
     rows = lost(sources, JUNE, "lost_deposit").assign(probability=0.5)
     assert with_expected_amount(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0] * 2
+
+
+def test_deposits_that_never_fell_are_not_lost(tmp_path):
+    """Of both the wealth product of 500,000 yuan is gone; deposits fell of the second alone."""
+    people = [{"customer_id": name, "opened_on": date(2020, 1, 1)} for name in ("same", "fell")]
+    held = [
+        *(balance(name, "2024-03-31", "wealth", "500000.00") for name in ("same", "fell")),
+        *(balance("same", month, "demand", "20000.00") for month in ("2024-03-31", "2024-06-30")),
+        balance("fell", "2024-03-31", "demand", "20000.00"),
+        balance("fell", "2024-06-30", "demand", "4000.00"),
+    ]
+    moves = [transaction(1, "same", "2024-06-05T09:00")]
+    bank = make_bank(tmp_path / "bank", {"customers": people, "transactions": moves, "balances": held})
+    work = Workspace(tmp_path / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [JUNE])
+    build_customers(bank, work, [JUNE])
+    rows = lost(SourceTables(connect(), bank, work), JUNE, "lost_deposit")
+    assert rows[["customer_id", "outflow_amount"]].values.tolist() == [["fell", 16_000.0]]

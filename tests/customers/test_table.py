@@ -214,3 +214,16 @@ def test_households_are_off_where_nobody_was_asked(tmp_path):
     rows = household_rows(tmp_path, KNOWN, asks=False)
     assert "household_aum" not in rows
     assert rows["tag_household"].isna().all()
+
+
+def test_who_made_no_transaction_for_half_a_year_is_not_steady(tmp_path):
+    people = [{"customer_id": name, "opened_on": date(2020, 1, 1)} for name in ("steady", "silent")]
+    moves = [transaction(n, "steady", f"2024-0{n}-05T09:00") for n in (1, 2, 3, 4, 5, 6)]
+    moves.append(transaction(7, "silent", "2023-10-05T09:00"))
+    bank = make_bank(tmp_path / "bank", {"customers": people, "transactions": moves})
+    work = Workspace(tmp_path / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [JUNE])
+    build_customers(bank, work, [JUNE])
+    rows = read_customers(work, JUNE).set_index("customer_id")
+    assert rows["tag_life_cycle"].to_dict() == {"steady": "steady", "silent": "asleep"}

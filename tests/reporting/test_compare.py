@@ -68,3 +68,10 @@ def test_groups_under_five_are_hidden_with_secondary_suppression():
     }
     assert hidden(pd.Series({"a": 3, "b": 4, "c": 9})).tolist() == [True, True, False]
     assert hidden(pd.Series({"a": 5, "b": 40})).tolist() == [False, False]
+
+
+@pytest.mark.parametrize("above", [0, 20])
+def test_branches_with_equal_shares_may_hold_any_rank(above):
+    found = compare(units(a=(above, 20), b=(above, 20), c=(above, 20)), "more")
+    assert found["rank_low"].tolist() == [1, 1, 1]
+    assert found["rank_high"].tolist() == [3, 3, 3]

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 from scipy.special import betaln
+from scipy.stats import rankdata
 
 _DRAWS, _SEED = 4_000, 20240331
 _INSIDE, _FAR = 1.96, 3.09
 """Standard errors within which 95% and 99.8% of units lie that differ by chance alone."""
 
 
-def compare(units: pd.DataFrame, better: str) -> pd.DataFrame:
+def compare(units: pd.DataFrame, better: str, bank: float | None = None) -> pd.DataFrame:
     """Compare a share among units of very different size.
 
     Each unit's share is drawn towards the whole bank's, the more the fewer customers it rests on (see
@@ -22,6 +23,8 @@ def compare(units: pd.DataFrame, better: str) -> pd.DataFrame:
         above, below (customers), a row a unit; units with nothing below are left out.
     better : str
         ``more`` or ``less``.
+    bank : float, optional
+        The whole bank's share, whose customers may be more than the units'; without it the share of all units.
 
     Returns
     -------
@@ -34,14 +37,16 @@ def compare(units: pd.DataFrame, better: str) -> pd.DataFrame:
     if rows.empty:
         columns = ["value", "bank", "shrunk", "low", "high", "rank", "rank_low", "rank_high", "z", "verdict"]
         return rows.reindex(columns=["above", "below", *columns])
-    bank = rows["above"].sum() / rows["below"].sum()
+    bank = rows["above"].sum() / rows["below"].sum() if bank is None else bank
     sign = 1 if better == "more" else -1
     true = _true_shares(rows, bank)
-    ranks = (-sign * true).argsort(axis=1).argsort(axis=1) + 1
+    # Equal shares, as where nobody did it, may hold any of their ranks.
+    first, last = (rankdata(-sign * true, method=end, axis=1) for end in ("min", "max"))
     error = np.sqrt(bank * (1 - bank) / rows["below"])
     value = rows["above"] / rows["below"]
     z = sign * (value - bank) / error.where(error > 0, np.inf)
-    rank_low, rank_high = np.percentile(ranks, [5, 95], axis=0, method="nearest").astype(int)
+    rank_low = np.percentile(first, 5, axis=0, method="nearest").astype(int)
+    rank_high = np.percentile(last, 95, axis=0, method="nearest").astype(int)
     low, high = np.percentile(true, [5, 95], axis=0)
     compared = rows.astype("int64").assign(
         value=value,

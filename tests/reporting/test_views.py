@@ -198,3 +198,11 @@ def test_every_figure_is_drawn_from_little_data(view):
 def test_levels_are_named_by_their_ends():
     assert [in_language(level_title(level), "zh") for level in (0, 3, 6)] == ["0–1万", "20万–50万", "500万以上"]
     assert [level_title(level) for level in (0, 3, 6)] == ["0–10k", "200k–500k", "5M and more"]
+
+
+def test_shares_of_branches_are_compared_with_the_whole_banks(tmp_path):
+    """Of thirteen customers one was active; homeless, of no known branch, counts in the bank's share too."""
+    more = [customer(f"b{n}", "B2", "m2") for n in (3, 4)]
+    data = prepare(*put(tmp_path, tables(customers=[*CUSTOMERS, *more])), JUNE)
+    assert set(figures.branches_compared(data, "active_share")["bank"]) == {1 / 13}
+    assert data.figures.at("head_office").loc["active_share", "value"] == 1 / 13

@@ -209,7 +209,8 @@ def branches_compared(data: ReportData, name: str) -> pd.DataFrame:
     rows = data.figures.of(name, "branch")
     rows = rows[rows.index != ""]
     better = data.metrics.by_name[name].better if name else None
-    return compare(rows[~hidden(rows["below"])], better or "more")
+    bank = data.figures.at("head_office")["value"].get(name)
+    return compare(rows[~hidden(rows["below"])], better or "more", bank)
 
 
 def all_compared(data: ReportData, language: str) -> dict[str, pd.DataFrame]:

@@ -206,3 +206,26 @@ def test_shares_of_branches_are_compared_with_the_whole_banks(tmp_path):
     data = prepare(*put(tmp_path, tables(customers=[*CUSTOMERS, *more])), JUNE)
     assert set(figures.branches_compared(data, "active_share")["bank"]) == {1 / 13}
     assert data.figures.at("head_office").loc["active_share", "value"] == 1 / 13
+
+
+def grown(view, then, now, growth):
+    """The row of a target of growth, of which the figure was and is as given."""
+    rows = view.figures.at("head_office").reset_index()
+    made = [
+        replace(
+            view.figures, as_of=day, rows=rows.assign(grain="head_office", unit_id="", value=count, customers=count)
+        )
+        for day, count in ((date(2024, 3, 31), then), (JUNE, now))
+    ]
+    aims = view.metrics.model_copy(update={"targets": [Target(metric="core_customers", growth=growth)]})
+    return figures.targets(replace(view, metrics=aims, history=tuple(made)), "head_office", "", "en").values.tolist()
+
+
+def test_target_of_customers_is_a_whole_number_that_reaches_it(view):
+    """110 x 1.1 is 121.00000000000001 to a machine; 103 are fewer than 101 x 1.02 = 103.02."""
+    assert grown(view, 110, 121, 0.1) == [["Core customers (500k and more)", "121", "121", "✓"]]
+    assert grown(view, 101, 103, 0.02) == [["Core customers (500k and more)", "104", "103", "✗"]]
+
+
+def test_target_tells_no_count_of_fewer_than_five(view):
+    assert grown(view, 4, 9, 0.5) == []

@@ -87,7 +87,7 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
     """Targets of one unit against actual values: figure, target, actual and whether it is reached, in words.
 
     A branch's own target overrides the general one. A target of growth is shown as the value to reach; it is left out
-    if the figure of a quarter earlier is unknown.
+    if the figure of a quarter earlier is unknown, or about fewer than five customers.
     """
     by_metric = {target.metric: target for target in data.metrics.targets if target.branch in ("", unit_id)}
     by_metric |= {
@@ -99,13 +99,21 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
     for name, target in by_metric.items():
         metric, actual = data.metrics.by_name[name], now["value"].get(name, np.nan)
         then = before["value"].get(name, np.nan)
-        goal = float(target.share or 0) if target.growth is None else then * (1 + target.growth)
+        goal = float(target.share or 0) if target.growth is None else _grown(then, target.growth, metric)
         if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < MIN_CUSTOMERS:
             continue
+        if target.growth is not None and 0 < before.loc[name, "customers"] < MIN_CUSTOMERS:
+            continue  # the value to reach would tell what was there
         reached = actual <= goal if metric.better == "less" else actual >= goal
         shown = [written(value, metric, language) for value in (goal, actual)]
         rows.append([in_language(metric.title, language), *shown, "✓" if reached else "✗"])
     return pd.DataFrame(rows, columns=_headings(("figure", "target", "actual", "reached"), language))
+
+
+def _grown(then: float, growth: float, metric: Metric) -> float:
+    """A figure grown by a share: what is counted, up to the next whole number, since a part of one is none."""
+    grown = round(then * (1 + growth), 6)  # 110 x 1.1 is a little more than 121 to a machine
+    return grown if metric.unit == "yuan" else float(np.ceil(grown))
 
 
 def not_made(figures: Figures, data: ReportData, language: str) -> pd.DataFrame:

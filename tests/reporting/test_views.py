@@ -229,3 +229,12 @@ def test_target_of_customers_is_a_whole_number_that_reaches_it(view):
 
 def test_target_tells_no_count_of_fewer_than_five(view):
     assert grown(view, 4, 9, 0.5) == []
+
+
+def test_lowest_level_of_few_is_merged_with_the_one_above(tmp_path):
+    held = [balance(f"a{n}", "2024-06-30", "time", "5" if n < 2 else "20000") for n in range(6)]
+    held += [balance(name, "2024-06-30", "time", "20000") for name in ("b0", "b1", "b2", "new", "homeless")]
+    data = prepare(*put(tmp_path, tables(balances=held)), JUNE)
+    found = figures.ladder(data, "head_office", "", "en")
+    assert found[["level", "now"]].values.tolist()[0] == ["Below 10k yuan, and above", 11]
+    assert found["now"].sum() == 11

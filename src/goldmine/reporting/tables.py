@@ -158,7 +158,7 @@ def steps_of_change(data: ReportData, grain: str, unit_id: str, language: str) -
 def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """Customers on each level now and a quarter earlier: level (in words), now, before.
 
-    A level of fewer than five customers, now or then, is merged with the one below it.
+    A level of fewer than five customers, now or then, is merged with the one below it; the lowest, with the one above.
     """
     by_name = data.metrics.by_name
     quarters = {"now": data.figures.at(grain, unit_id), "before": _before(data, grain, unit_id)}
@@ -168,8 +168,12 @@ def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Data
     carried, joined = np.zeros(2), 0
     for name, level in reversed(list(counts.iterrows())):
         carried, joined = carried + level.to_numpy(dtype=float), joined + 1
-        if any(0 < count < MIN_CUSTOMERS for count in carried) and name != LEVEL_METRICS[0]:
+        few = any(0 < count < MIN_CUSTOMERS for count in carried)
+        if few and name != LEVEL_METRICS[0]:
             continue
+        if few and rows:
+            _title, *above = rows.pop()
+            carried, joined = carried + above, joined + 1
         title = by_name[str(name)].short_title
         title = title if joined == 1 else _("{level}, and above", level=title)
         rows.append([in_language(title, language), *carried])

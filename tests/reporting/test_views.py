@@ -23,6 +23,7 @@ from goldmine.reporting.prepare import prepare
 from goldmine.reporting.queue_pages import employee_queue
 from goldmine.reporting.texts import remedy_text, verdict_text
 from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
+from tests.reporting.conftest import STAFF as STAFF_OF_ALL
 from tests.tiny import balance
 
 MORE = [
@@ -229,6 +230,15 @@ def test_target_of_customers_is_a_whole_number_that_reaches_it(view):
 
 def test_target_tells_no_count_of_fewer_than_five(view):
     assert grown(view, 4, 9, 0.5) == []
+
+
+def test_who_works_at_no_branch_is_compared_with_none(tmp_path):
+    """h2 of no branch is not beside homeless, the customer of no known branch."""
+    staff = [row | ({"branch_id": None} if row["staff_id"] == "m1" else {}) for row in STAFF_OF_ALL]
+    data = prepare(*put(tmp_path, tables(staff=staff)), JUNE)
+    rows = views.own_shares(data, "m1", "en")
+    assert len(rows)
+    assert rows["branch"].isna().all()
 
 
 def test_lowest_level_of_few_is_merged_with_the_one_above(tmp_path):

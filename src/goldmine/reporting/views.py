@@ -114,12 +114,14 @@ def role_of(data: ReportData, employee_id: str, language: str) -> str:
 def own_shares(data: ReportData, employee_id: str, language: str) -> pd.DataFrame:
     """One person's shares beside those of their branch and of the bank: figure, own, branch, bank (0 to 1).
 
-    Shares of fewer than five of their customers are left out.
+    Shares of fewer than five of their customers are left out; who works at no branch has none beside them.
     """
-    branch = data.staff.loc[employee_id, "branch_id"]
+    branch_id = data.staff.loc[employee_id, "branch_id"]
+    branch = data.figures.at("branch", branch_id)
     sides = {
         "own": data.figures.at("employee", employee_id),
-        "branch": data.figures.at("branch", branch),
+        # Without a number these are the customers of no known branch.
+        "branch": branch if branch_id else branch.iloc[:0],
         "bank": data.figures.at("head_office"),
     }
     rows = []

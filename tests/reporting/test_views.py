@@ -248,3 +248,13 @@ def test_lowest_level_of_few_is_merged_with_the_one_above(tmp_path):
     found = figures.ladder(data, "head_office", "", "en")
     assert found[["level", "now"]].values.tolist()[0] == ["Below 10k yuan, and above", 11]
     assert found["now"].sum() == 11
+
+
+def test_customers_are_named_to_the_branch_of_the_books_also_where_the_old_one_counts_them(view):
+    """By `moved_in_quarter: old_branch` a5, whom B1 keeps now, counts for B2 in the quarter of the move."""
+    counted = replace(view)
+    moved = view.customers.assign(branch_id=view.customers["branch_id"].where(view.customers.index != "a5", "B2"))
+    vars(counted)["customers"] = moved
+    assert "a5" in call_sheets.of_branch(counted, "B1").index
+    assert "a5" not in call_sheets.of_branch(counted, "B2").index
+    assert "a5" in call_sheets.of_employee(counted, "m1").index

@@ -48,8 +48,8 @@ def bank_services(data: ReportData, day: date, settings: QueueSettings) -> pd.Da
     rows, others = (pd.concat([kind(desk) for kind in SERVICE_KINDS], ignore_index=True) for desk in (chinese, english))
     rows = rows.rename(columns={"why": "reasons_zh", "say": "say_zh"})
     rows = rows.assign(reasons_en=others["why"], say_en=others["say"])
-    owners = data.customers.loc[rows["customer_id"], ["branch_id", "employee_id"]]
-    rows = rows.assign(branch_id=owners["branch_id"].to_numpy(), manager_id=owners["employee_id"].to_numpy())
+    owners = data.customers.loc[rows["customer_id"], ["books_branch_id", "employee_id"]]
+    rows = rows.assign(branch_id=owners["books_branch_id"].to_numpy(), manager_id=owners["employee_id"].to_numpy())
     rows = rows.sort_values(["expected_value", "customer_id"], ascending=[False, True], kind="stable")
     rows = rows.drop_duplicates(["kind_of_contact", "customer_id"])
     places = rows.groupby("manager_id").cumcount()

@@ -23,14 +23,14 @@ _LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
 
 
 def of_branch(data: ReportData, branch_id: str) -> pd.DataFrame:
-    """The customers of one branch: rows of the customer mart, by customer_id.
+    """The customers whom one branch keeps by the books: rows of the customer mart, by customer_id.
 
     Raises
     ------
     ParameterError
         If the branch has no customer.
     """
-    rows = data.customers[data.customers["branch_id"] == branch_id]
+    rows = data.customers[data.customers["books_branch_id"] == branch_id]
     if rows.empty:
         raise ParameterError(
             _("branch_id: no customer is kept by branch {branch_id}.", branch_id=repr(branch_id)),
@@ -56,7 +56,7 @@ def of_employee(data: ReportData, employee_id: str) -> pd.DataFrame:
     rows = data.customers[data.customers["employee_id"] == employee_id]
     if person["role"] in load_coverage_rules().whole_bank:
         return rows
-    return rows[rows["branch_id"] == person["branch_id"]]
+    return rows[rows["books_branch_id"] == person["branch_id"]]
 
 
 def may_be_called(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.activity.build import partition_fingerprints
 from goldmine.contactability import ContactTables, may_contact
+from goldmine.contactability.past_offers import releases_out
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.contract.serving_staff import serving
@@ -151,6 +152,9 @@ def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of all inputs of the figures; they are recomputed only if it changes."""
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
     earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *mart_path(work, as_of).parent.glob("*.parquet")]
+    # Whose contact may be overdue goes by results that came back and by the control of releases, too.
+    contacts = [str(folder.relative_to(work.root)) for folder in releases_out(work)]
+    contacts += [of_file(work.returned)] if work.returned.exists() else []
     return of_value(
         [
             code_fingerprint(__name__),
@@ -158,6 +162,7 @@ def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
             partition_fingerprints(work),
             {name: sorted(file.fingerprint for file in table.files) for name, table in bank.tables.items()},
             {path.parent.name + path.name: of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},
+            sorted(contacts),
         ]
     )
 

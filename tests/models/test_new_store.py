@@ -1,6 +1,8 @@
 """A tracking store whose making was cut short leaves nothing behind, and is made anew."""
 
+import os
 import sqlite3
+import subprocess
 from contextlib import closing
 
 import mlflow
@@ -28,6 +30,19 @@ def test_store_that_was_cut_short_is_made_anew(store, monkeypatch):
     assert [path.name for path in store.parent.iterdir()] == [".lock"]
     use_tracking("tiny")
     assert mlflow.get_experiment_by_name("tiny") is not None
+
+
+def test_what_a_killed_process_left_of_a_store_is_removed(store):
+    with subprocess.Popen(["true"]) as killed:
+        pass
+    (store.parent / "journal").mkdir(parents=True)
+    living = f".tiny.jsonl.{os.getppid()}.part"
+    for name in (f".mlflow.db.{killed.pid}.part", f".mlflow.db.{killed.pid}.part-journal", living):
+        (store.parent / name).touch()
+    (store.parent / "journal" / f".tiny.jsonl.{killed.pid}.part").touch()
+    make_sqlite_store(f"sqlite:///{store}")
+    assert sorted(path.name for path in store.parent.iterdir()) == [living, "journal", "mlflow.db"]
+    assert len(list((store.parent / "journal").iterdir())) == 1
 
 
 def test_store_that_is_there_and_one_that_is_no_file_are_left_alone(store):

@@ -112,7 +112,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-_UNFINISHED_FILE = re.compile(r"\..+\.([0-9]+)\.part")
+_UNFINISHED_FILE = re.compile(r"\..+\.([0-9]+)\.part(-journal|-wal|-shm)?")  # SQLite keeps files of its own beside
 _UNFINISHED_FOLDER = re.compile(r"\..+\.[a-z0-9_]+\.part")
 
 

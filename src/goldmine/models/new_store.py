@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from goldmine.core.files import whole_file
+from goldmine.core.files import remove_unfinished, whole_file
 
 
 def make_sqlite_store(uri: str) -> None:
@@ -21,6 +21,8 @@ def make_sqlite_store(uri: str) -> None:
         return
     from mlflow.db import upgrade
 
+    if path.parent.exists():
+        remove_unfinished(path.parent, [folder.name for folder in path.parent.iterdir() if folder.is_dir()])
     with whole_file(path) as temporary:
         upgrade.main(
             [f"sqlite:///{temporary}"], standalone_mode=False

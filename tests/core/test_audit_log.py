@@ -315,6 +315,15 @@ def test_mobile_and_identity_numbers_in_details_are_replaced(log):
     assert line.subject == "customer:13800000000"
 
 
+def test_seals_with_digits_like_a_mobile_number_are_logged_whole(log):
+    seal = "3f" * 10 + "a13800000000b110101199003070000c" + "e" * 12
+    details = {"journal_seal": seal, "starts": [[3, seal]], "models": {"tiny.mine": (2, seal)}}
+    logged = log.append("promotion", who="wang", details=details).details
+    assert logged == {"journal_seal": seal, "starts": [[3, seal]], "models": {"tiny.mine": [2, seal]}}
+    typed = log.append("look_up", who="wang", details={"search": f"{seal} 13800000000"}).details
+    assert typed == {"search": "3f" * 10 + "a***b***c" + "e" * 12 + " ***"}
+
+
 def test_text_that_someone_typed_is_cut_and_made_writable(log):
     line = log.append("sign_in_failed", who="a\ud800\n" + "x" * 1_000_000)
     assert (line.who[:3], len(line.who)) == ("a?\n", 300)

@@ -75,7 +75,7 @@ def open_as(chromium, live_server, people):
             page.fill("input[name=username]", name)
             page.fill("input[name=password]", PASSWORD)
             page.click("main button.main")
-            page.wait_for_load_state("networkidle")
+            page.wait_for_url(lambda address: "/sign-in" not in address)
         return page
 
     yield opened

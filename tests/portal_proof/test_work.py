@@ -69,7 +69,7 @@ def test_the_counter_looks_a_customer_up_by_number_and_enter(open_as, release):
     page.goto("/counter")
     page.keyboard.type("C4")
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    page.locator("section[role=status] h2", has_text="C4").wait_for()
     drawn = Exposure.objects.get().drawn
     assert ("At a monthly average of 10,000 yuan" in page.inner_text("main")) is drawn
 
@@ -78,5 +78,5 @@ def test_the_language_is_changed_on_the_page(open_as, release):
     page = open_as("branch1", language="zh")
     page.goto("/lists")
     page.get_by_role("button", name="English").click()
-    page.wait_for_load_state("networkidle")
+    page.locator("html[lang=en]").wait_for()
     assert (page.inner_text("h1").split()[0], page.get_attribute("html", "lang")) == ("Lists", "en")

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity.build import build_activity
@@ -14,6 +15,8 @@ from goldmine.reporting.metrics import KEYS, compute
 from goldmine.reporting.prepare import prepare
 from tests.reporting.conftest import JUNE, MARCH, customer, put, tables
 from tests.tiny import balance, make_bank, transaction
+
+CALLED = {"campaign_id": "M1", "customer_id": "b0", "contacted_on": date(2024, 2, 1), "answer": "yes"}
 
 
 def above(view, grain, metric):
@@ -176,6 +179,17 @@ def test_second_prepare_writes_nothing(place, view):
     before = {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")}
     assert prepare(*place, JUNE).figures.rows.equals(view.figures.rows)
     assert {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")} == before
+
+
+def test_refusal_that_came_back_since_is_read_by_the_next_prepare(tmp_path):
+    bank, work = put(tmp_path, tables(contacts=[CALLED]))
+    prepare(bank, work, MARCH)
+    overdue = [prepare(bank, work, JUNE).coverage.set_index("customer_id").at["b0", "overdue_days"]]
+    refused = make_bank(tmp_path / "refused", {"contacts": [CALLED | {"answer": "opt_out"}]})
+    work.returned.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(refused.read(connect(), "contacts").to_pyarrow(), work.returned)
+    overdue.append(prepare(bank, work, JUNE).coverage.set_index("customer_id").at["b0", "overdue_days"])
+    assert overdue == [120, 0]  # due on 2 March, 30 days after the contact
 
 
 def test_sum_is_about_those_who_add_to_it(view):

@@ -1,5 +1,6 @@
 """What a person may contact customers for, on a tiny bank."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -137,6 +138,14 @@ def test_the_banks_service_contacts_are_everybodys_in_both_languages(data):
     assert near["say_zh"] != near["say_en"]
     assert "never" not in set(rows["customer_id"])
     assert set(rows.loc[rows["customer_id"] == "mute", "channel"]) <= {"visit"}
+
+
+def test_service_contacts_go_to_the_branch_that_keeps_the_customer_by_the_books(data):
+    """By `moved_in_quarter: old_branch` a customer who moved counts for the old branch, B2."""
+    counted = replace(data)
+    vars(counted)["customers"] = data.customers.assign(branch_id="B2")
+    rows = bank_services(counted, MONDAY, load_queue_settings())
+    assert set(rows["branch_id"]) == {"B1"}
 
 
 def test_a_person_keeps_as_many_service_contacts_as_a_plan_has_room_for(data):

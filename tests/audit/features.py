@@ -321,7 +321,7 @@ def profile(customers: pd.DataFrame, cutoff: pd.Timestamp, moves: Moves) -> dict
     recent, before = moves.total(moves.own, 90), moves.own[[3, 4, 5]].sum(axis=1)
     stages = [
         days_since(customers.opened_on) < 182,
-        moves.total(moves.own, 365) == 0,
+        moves.total(moves.own, 180) == 0,
         recent > 2 * before,
         2 * recent < before,
     ]

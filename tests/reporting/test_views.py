@@ -56,7 +56,7 @@ def later(tmp_path_factory):
 
 def test_branch_with_three_customers_is_suppressed(view):
     shown = figures.unit_table(view, "branch", ["customers"], ["B1", "B2"], "en")
-    assert shown.values.tolist() == [["B1", "<5"], ["B2", "<5"]]
+    assert shown.values.tolist() == [["B1", "*"], ["B2", "*"]]
     assert dict(figures.key_figures(view, "branch", "B2", "en").iloc[:, :2].values)["Customers on the books"] == "<5"
     assert "B2" not in figures.branches_compared(view, "active_share").index
 
@@ -226,6 +226,18 @@ def test_target_of_customers_is_a_whole_number_that_reaches_it(view):
     """110 x 1.1 is 121.00000000000001 to a machine; 103 are fewer than 101 x 1.02 = 103.02."""
     assert grown(view, 110, 121, 0.1) == [["Core customers (500k and more)", "121", "121", "✓"]]
     assert grown(view, 101, 103, 0.02) == [["Core customers (500k and more)", "104", "103", "✗"]]
+
+
+def test_missed_target_is_told_apart_from_what_came(view):
+    """2.4% twice would say that 2.3999% reached it."""
+    rows = view.figures.at("head_office").reset_index().assign(grain="head_office", unit_id="", customers=50)
+    aims = view.metrics.model_copy(update={"targets": [Target(metric="conversion_share", share=0.024)]})
+    found = []
+    for share in (0.0241, 0.023999, 0.021):
+        figures_now = replace(view.figures, rows=rows.assign(value=share))
+        shown = figures.targets(replace(view, metrics=aims, history=(figures_now,)), "head_office", "", "en")
+        found.append(shown.values.tolist()[0][1:])
+    assert found == [["2.4%", "2.4%", "✓"], ["2.4000%", "2.3999%", "✗"], ["2.4%", "2.1%", "✗"]]
 
 
 def test_target_tells_no_count_of_fewer_than_five(view):

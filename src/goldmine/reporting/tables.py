@@ -15,23 +15,27 @@ from goldmine.reporting.metrics import Figures
 from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.texts import word
 
-UNKNOWN, FEW = "—", f"<{MIN_CUSTOMERS}"
+UNKNOWN, FEW, HIDDEN = "—", f"<{MIN_CUSTOMERS}", "*"
 STEPS = ("change_joined", "change_up", "change_same", "change_down", "change_closed")
 """Steps of the change of AUM, in order."""
 LEVEL_METRICS = tuple(f"level_{level}" for level in range(7))
 
 
-def written(value: float, metric: Metric, language: str) -> str:
-    """A figure as people read it: yuan in millions (Chinese: in ten thousands), shares in percent; a dash for none."""
+def written(value: float, metric: Metric, language: str, more: int = 0) -> str:
+    """A figure as people read it: yuan in millions (Chinese: in ten thousands), shares in percent; a dash for none.
+
+    ``more`` is how many decimals are added to the usual ones.
+    """
     if pd.isna(value):
         return UNKNOWN
     if metric.unit == "yuan":
         if language == "zh":
-            return str(in_language(_("{number}×10k", number=f"{value / 1e4:,.1f}"), language))
-        return f"{value / 1e6:,.2f}M"
+            return str(in_language(_("{number}×10k", number=f"{value / 1e4:,.{1 + more}f}"), language))
+        return f"{value / 1e6:,.{2 + more}f}M"
     if metric.unit == "share":
-        return f"{value:.1%}"
-    return f"{value:,.2f}" if metric.unit == "products" and metric.formula.kind == "ratio" else f"{value:,.0f}"
+        return f"{value:.{1 + more}%}"
+    decimals = 2 if metric.unit == "products" and metric.formula.kind == "ratio" else 0
+    return f"{value:,.{decimals + more}f}"
 
 
 def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
@@ -105,7 +109,9 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
         if target.growth is not None and 0 < before.loc[name, "customers"] < MIN_CUSTOMERS:
             continue  # the value to reach would tell what was there
         reached = actual <= goal if metric.better == "less" else actual >= goal
-        shown = [written(value, metric, language) for value in (goal, actual)]
+        # A missed target is told with as many decimals as show that it was missed.
+        pairs = [[written(value, metric, language, more) for value in (goal, actual)] for more in range(4)]
+        shown = pairs[0] if reached else next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
         rows.append([in_language(metric.title, language), *shown, "✓" if reached else "✗"])
     return pd.DataFrame(rows, columns=_headings(("figure", "target", "actual", "reached"), language))
 
@@ -182,7 +188,7 @@ def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Data
 
 
 def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequence[str], language: str) -> pd.DataFrame:
-    """Some metrics of several units, one row per unit; figures about fewer than five customers are suppressed.
+    """Some metrics of several units, one row per unit; small units are hidden, see `hidden`, and do not tell why.
 
     Parameters
     ----------
@@ -204,7 +210,7 @@ def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequen
         small = hidden(rows["customers"].fillna(0))
         texts = [written(value, metric, language) for value in rows["value"]]
         columns[in_language(metric.title, language)] = [
-            FEW if hide else text for hide, text in zip(small, texts, strict=True)
+            HIDDEN if hide else text for hide, text in zip(small, texts, strict=True)
         ]
     numbers = "branch_id" if grain == "branch" else "staff_id"
     labels = [data.named(numbers, unit, language) or word("unknown", language) for unit in units]
@@ -319,4 +325,4 @@ def _headings(names: Iterable[str], language: str) -> list[str]:
 def _wordy(cells: pd.Series) -> bool:
     """Whether a column's cells are words rather than figures."""
     texts = cells.astype(str)
-    return bool((~texts.str.match(r"^[\d<—+−-]") & (texts != "")).any())
+    return bool((~texts.str.match(r"^[\d<*—+−-]") & (texts != "")).any())

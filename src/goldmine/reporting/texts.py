@@ -24,7 +24,7 @@ _TEXTS = {
         "## The ladder\nCustomers on each of the seven levels of average daily AUM, now and a quarter earlier."
     ),
     "branches": _(
-        "## Branches\nA branch with fewer than five customers in a figure is not shown, nor is the "
+        "## Branches\nA figure of a branch with fewer than five customers in it is hidden (*), and so is that of the "
         "smallest other one if the total would reveal it."
     ),
     "ranking": _(
@@ -48,7 +48,10 @@ _TEXTS = {
     "targets": _("## Targets\nOf the quarter, from the table of definitions, against what has been reached."),
     "standing": _("## Where the branch stands\nThe weakest figure first. A rank with a wide range says little."),
     "weakest": _("## The weakest link: {metric}\n{verdict} {remedy}"),
-    "employees": _("## Who looks after the customers"),
+    "employees": _(
+        "## Who looks after the customers\nA figure of somebody with fewer than five customers in it is hidden (*), "
+        "and so is the smallest other one if the total would reveal it."
+    ),
     "calls": _(
         "## The queue of the day\nOffers of campaigns, agreed call-backs, overdue contacts, customers taken over, near "
         "the next level or lost: the highest expected value first, as many as one person can work in a day."

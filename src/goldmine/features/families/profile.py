@@ -2,8 +2,8 @@
 
 * A year is 365.25 days and a month 30.4375.
 * Stages of the life cycle, the first that holds: `new`, with the bank for less than 182 days; `asleep`, no own
-  transaction in a year; `waking`, more than twice as many in the last 3 months as in the 3 before; `cooling`, less than
-  half as many; `steady`.
+  transaction in 6 months; `waking`, more than twice as many in the last 3 months as in the 3 before; `cooling`, less
+  than half as many; `steady`.
 """
 
 import ibis
@@ -143,7 +143,7 @@ def _life_cycle(v: View) -> ibis.Value:
     recent, before = v.total("own_count", 90), v.previous("own_count")
     return ibis.cases(
         ((v.days_since(v.rows.opened_on) < 182).fill_null(False), "new"),
-        ((recent == 0) & (v.total("own_count", 365) == 0), "asleep"),
+        ((recent == 0) & (before == 0), "asleep"),
         (recent > before * 2, "waking"),
         (recent * 2 < before, "cooling"),
         else_="steady",

@@ -45,6 +45,18 @@ def test_age_bands_and_villages_are_compared_and_groups_of_few_are_left_out(comp
     assert set(rows.query("compared_by == 'village'")["group_name"]) == {"G1"}
 
 
+def test_customers_of_no_known_age_are_in_no_age_band(tmp_path):
+    """35 are 64 years old; of 35 others nobody knows the age, and the rules refuse them."""
+    people = [customer(f"C{number:02}", birth_date=date(1960, 1, 1) if number < 35 else None) for number in range(70)]
+    names = [one["customer_id"] for one in people]
+    traders = [{"customer_id": name, "trade": "nut_roasting", "since": date(2020, 1, 1)} for name in names]
+    given = tables(people, [row for name in names for row in deposits(name, 20_000)], merchants=traders)
+    bank, work = make_bank(tmp_path / "bank", given), workspace(tmp_path / "work")
+    build_limits(bank, work, AS_OF, rules_of())
+    rows = fairness_table(bank, work, AS_OF).query("compared_by == 'age'").set_index("group_name")
+    assert rows[["asked_about", "approval"]].to_dict("index") == {"senior": {"asked_about": 35, "approval": 1.0}}
+
+
 def test_the_workbook_has_words_and_no_customer(compared):
     _bank, work, rows = compared
     names = DisplayNames({"grids": {"G1": "上磨村"}})

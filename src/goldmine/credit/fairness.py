@@ -32,7 +32,10 @@ COLUMNS = (
     *("credit_product", "compared_by", "group_name", "asked_about", "with_limit", "approval"),
     *("mean_limit", "four_fifths", "main_refusal"),
 )
-_BANDS = "CASE WHEN age < 35 THEN 'young' WHEN age < 50 THEN 'middle' WHEN age < 60 THEN 'mature' ELSE 'senior' END"
+_BANDS = (
+    "CASE WHEN age < 35 THEN 'young' WHEN age < 50 THEN 'middle' WHEN age < 60 THEN 'mature' "
+    "WHEN age >= 60 THEN 'senior' END"
+)
 
 
 def fairness_table(bank: Bank, work: Workspace, as_of: date) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Excel workbooks as a source: sheets, heading rows, cells as texts, dates as numbers of days."""
 
+import re
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -78,3 +80,41 @@ def test_a_sheet_that_is_not_there_and_a_file_that_is_no_workbook_are_refused(tm
     (folder / "flow.xlsx").write_bytes(b"no workbook")
     with pytest.raises(ContractError, match=r"flow.xlsx: cannot be read as a workbook"):
         transactions(folder)
+
+
+def stating_extent(path: Path, extent: str) -> None:
+    """Let the workbook's sheets say that their cells lie in some range."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{extent}"'.encode(), content))
+
+
+@pytest.mark.parametrize("extent", ["A1", "A1:E2"])
+def test_cells_outside_the_extent_that_a_sheet_states_are_read(tmp_path: Path, extent: str) -> None:
+    rows = [HEAD, [1, "0012", "2024-01-31", 1, "in"], [2, "0012", "2024-02-01", 2, "in"]]
+    folder = village(tmp_path, rows)
+    stating_extent(folder / "flow.xlsx", extent)
+    assert [row[0] for row in transactions(folder)] == ["1", "2"]
+
+
+def test_a_row_with_more_cells_than_headings_is_refused_where_the_sheet_states_fewer(tmp_path: Path) -> None:
+    folder = village(tmp_path, [HEAD, [1, "0012", "2024-01-31", 1, "in", "checked"]])
+    assert len(transactions(folder)) == 1  # as column_6
+    stating_extent(folder / "flow.xlsx", "A1:E2")
+    with pytest.raises(
+        ContractError, match=r"transactions: flow.xlsx has rows with more cells than the row of headings"
+    ):
+        transactions(folder)
+
+
+@pytest.mark.parametrize("number", [6228480402564890018, -1234567890123456])
+def test_a_number_of_which_excel_has_lost_digits_is_refused(tmp_path: Path, number: int) -> None:
+    rows = [[*HEAD, "account_id"], [1, "0012", "2024-01-31", 1, "in", number]]
+    with pytest.raises(
+        ContractError, match=r"transactions: account_id of flow.xlsx holds numbers of more than 15 digits"
+    ):
+        transactions(village(tmp_path, rows))
+    rows[1][-1] = str(number)
+    assert len(transactions(village(tmp_path, rows))) == 1

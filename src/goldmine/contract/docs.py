@@ -180,6 +180,7 @@ bank or for one table; they name columns of the contract, so they act on what th
 * Without `link_consent`, or where it is empty, nobody's ties to others are used: see [graph.md](graph.md).
 * Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
 * `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
+* A number of more than 15 digits in a workbook, such as of a card, is refused: Excel has made zeros of the others.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
   Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared. Two forms that one text
   could have, such as `%d/%m/%Y` and `%m/%d/%Y` or `%Y%m%d` and `%y%m%d%H`, are refused.

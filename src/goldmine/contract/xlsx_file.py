@@ -16,6 +16,8 @@ from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _
 
 _BATCH = 50_000
+_TOO_LONG = 10**15
+"""From here on a number in a cell has more digits than Excel keeps."""
 
 
 def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
@@ -33,15 +35,16 @@ def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
     Raises
     ------
     ContractError
-        A file that is no workbook, a sheet that is not there, or headings that differ or are not distinct.
+        A file that is no workbook, a sheet that is not there, headings that differ or are not distinct, a row with more
+        cells than headings, or numbers that have lost digits.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     copies: list[Path] = []
     first: list[str] = []
     for number, path in enumerate(source.files()):
-        rows = sheet_rows(path, source.sheet)
+        rows = _rows(path, source.sheet)
         header = next((row for index, row in enumerate(rows, start=1) if index == source.header_row), [])
-        names = named(header)
+        names = named([_text(cell) for cell in header])
         if number and names != first:
             raise ContractError(
                 _(
@@ -54,7 +57,8 @@ def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
             )
         first = names
         require_own_names(names, _("{table}: {file}", table=table, file=path.name))
-        copies.append(_write(rows, names, scratch / f"{number}.parquet"))
+        where = {"table": table, "file": path.name}
+        copies.append(_write(_cells(rows, names, where), names, scratch / f"{number}.parquet"))
     return copies
 
 
@@ -77,6 +81,12 @@ def sheet_rows(path: Path, sheet: str = "") -> Iterator[list[str | None]]:
     ContractError
         If the file cannot be read as a workbook, or has no such sheet.
     """
+    for row in _rows(path, sheet):
+        yield [_text(value) for value in row]
+
+
+def _rows(path: Path, sheet: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of a sheet as the workbook holds them, at least as wide as the sheet says that it is."""
     book = _workbook(path)
     if sheet and sheet not in book.sheetnames:
         raise ContractError(
@@ -84,8 +94,11 @@ def sheet_rows(path: Path, sheet: str = "") -> Iterator[list[str | None]]:
             _("Allowed: {names}.", names=", ".join(book.sheetnames)),
         )
     page = book[sheet] if sheet else book.worksheets[0]
+    width = page.max_column or 0
+    # Some programs state that a sheet has one cell, or as many rows as their template: what lies outside would be lost.
+    page.reset_dimensions()
     for row in page.iter_rows(values_only=True):
-        yield [_text(value) for value in row]
+        yield row + (None,) * (width - len(row))
 
 
 def _workbook(path: Path) -> Any:
@@ -114,13 +127,39 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
+def _cells(rows: Iterator[tuple[Any, ...]], names: list[str], where: dict[str, str]) -> Iterator[list[str | None]]:
+    """Rows as texts under their headings.
+
+    Raises
+    ------
+    ContractError
+        If a cell has no heading, or is a number of more digits than Excel keeps: the others are zeros, so that two
+        cards or customers would become one.
+    """
+    for row in rows:
+        if any(cell is not None for cell in row[len(names) :]):
+            raise ContractError(
+                _("{table}: {file} has rows with more cells than the row of headings.", **where),
+                _("Give every column a heading, or say in `header_row` of the source which row has the headings."),
+            )
+        for name, cell in zip(names, row, strict=False):
+            if isinstance(cell, int | float) and abs(cell) >= _TOO_LONG:
+                raise ContractError(
+                    _("{table}: {name} of {file} holds numbers of more than 15 digits, of which Excel keeps 15.",
+                      name=name, **where),
+                    _("Format the column as text where the workbook is made, or export it as CSV; leave it out if "
+                      "nothing needs it."),
+                )  # fmt: skip
+        yield ([_text(cell) for cell in row] + [None] * len(names))[: len(names)]
+
+
 def _write(rows: Iterator[list[str | None]], names: list[str], path: Path) -> Path:
     schema = pa.schema([(name, pa.string()) for name in names])
     with pq.ParquetWriter(path, schema) as writer:
         held: list[list[str | None]] = []
         for row in rows:
             if any(cell is not None for cell in row):
-                held.append((row + [None] * len(names))[: len(names)])
+                held.append(row)
             if len(held) == _BATCH:
                 writer.write_table(_table(held, schema))
                 held = []

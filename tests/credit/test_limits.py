@@ -165,6 +165,14 @@ def test_loans_by_month_that_end_before_the_snapshot_cannot_be_checked(tmp_path)
     assert {name: row["refusal"] for name, row in excused.items()} == {"C1": "arrears", "C2": None}
 
 
+def test_loans_by_month_without_the_loans_that_say_whose_they_are_cannot_be_checked(tmp_path):
+    late = loan("L1", "C1", 10_000, 10_000, late={"2024-06-30": 25})["months"]
+    given = tables([customer("C1")], deposits("C1", 50_000), merchants=[merchant("C1")], loans=[], loan_months=late)
+    assert limits_of(tmp_path / "a", given, rules_of())["C1"]["refusal"] == "unchecked"
+    excused = rules_of(exclusions={"may_be_unchecked": ["loan_months"]})
+    assert limits_of(tmp_path / "b", given, excused)["C1"]["refusal"] is None
+
+
 def test_without_loans_what_is_owed_is_the_balance_of_loans(tmp_path):
     held = deposits("C1", 50_000) + deposits("C1", 30_000, "loan")
     given = tables([customer("C1")], held, merchants=[merchant("C1")], loans=[], loan_months=[])

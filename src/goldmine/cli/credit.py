@@ -29,8 +29,9 @@ def limits(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLangua
         built = build_limits(desk.bank, desk.work, desk.day, rules, risk=risk if risk.exists() else None)
         lists = write_credit_lists(desk.bank, desk.work, built, language)
         if built.unchecked:
-            desk.say(_("All are refused: the bank's tables lack {tables}; may_be_unchecked in credit.yaml would "
-                       "leave that out.", tables=", ".join(built.unchecked)))  # fmt: skip
+            desk.say(_("All are refused: the bank's tables do not answer {tables}, whose needs docs/credit.md tells; "
+                       "may_be_unchecked in credit.yaml would leave that out.",
+                       tables=", ".join(built.unchecked)))  # fmt: skip
         for name, gone in built.switched_off.items():
             desk.say(_("{product}: off, {why}", product=rules.products[name].title, why=gone))
         for name, refused in built.refused.items():

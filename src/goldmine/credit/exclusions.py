@@ -35,7 +35,8 @@ _FROM_CONTACT_RULES = ("staff", "deceased", "frozen", "disputed")
 def missing_tables(tables: ContactTables, rules: CreditRules) -> tuple[Checked, ...]:
     """Tables and columns that the exclusions need, the bank lacks, and the rules do not excuse.
 
-    Loans by month count as lacking where they hold no row of the snapshot's month: who is in arrears now is not known.
+    Loans by month count as lacking where they hold no row of the snapshot's month, and without `loans`, which say whose
+    they are: who is in arrears now is not known.
     """
     needs: dict[Checked, tuple[str, ...]] = {
         "birth_date": ("customers", "birth_date"),
@@ -44,7 +45,7 @@ def missing_tables(tables: ContactTables, rules: CreditRules) -> tuple[Checked, 
         "loan_months": ("loan_months", "days_overdue"),
     }
     lacking = [name for name, need in needs.items() if not tables.has(*need)]
-    if "loan_months" not in lacking and not _has_loans_of(tables, tables.as_of):
+    if "loan_months" not in lacking and not (tables.has("loans") and _has_loans_of(tables, tables.as_of)):
         lacking.append("loan_months")
     return tuple(name for name in lacking if name not in rules.exclusions.may_be_unchecked)
 

@@ -37,6 +37,13 @@ def test_features_follow_customer_order_and_are_empty_if_missing(work):
     assert found["age_years"].to_pylist() == [50.0, None, 30.0]
 
 
+def test_campaign_that_drew_nobody_anew_has_no_features(work):
+    assert features_of(work, AS_OF, pa.array([], pa.string())).num_rows == 0
+    rows = pd.DataFrame({"group": [], "aim": [], "probability": []})
+    found = to_past_campaign(rows, pa.table({"x": []}), load_use_case("longtail"))
+    assert (found.groups, found.share.tolist()) == ((0, 0), [])
+
+
 def test_snapshot_without_features_is_refused(work):
     with pytest.raises(HistoryError, match="features: none of 2024-01-31, the snapshot of a campaign to learn from"):
         features_of(work, date(2024, 1, 31), pa.array(["a"]))

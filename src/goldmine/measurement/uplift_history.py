@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.campaigns.stored_uplift import store_uplift
@@ -132,7 +133,7 @@ def to_past_campaign(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> 
         Says whether the outcome is the aim or is to be prevented.
     """
     contact = (rows["group"] == "contact").to_numpy()
-    share = np.full(len(rows), contact.mean())
+    share = np.full(len(rows), contact.mean() if len(rows) else 0.0)
     probability, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
     return PastCampaign(known, probability, contact, share, aim, use_case.prevents)
 
@@ -159,6 +160,6 @@ def features_of(work: Workspace, as_of: date, customers: pa.Array) -> pa.Table:
             _("features: none of {as_of}, the snapshot of a campaign to learn from.", as_of=as_of),
             _("Run `goldmine features --as-of {as_of}` for it.", as_of=as_of),
         )
-    table = pq.read_table(path, filters=[("customer_id", "in", customers.to_pylist())])
+    table = pq.read_table(path, filters=pc.field("customer_id").isin(customers))
     positions = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())
     return table.take(pa.array(positions.reindex(customers.to_pylist()), pa.int64(), from_pandas=True))

@@ -103,6 +103,37 @@ def test_too_few_controls_are_not_measurable():
     assert (learned.verdict, learned.ranking, learned.rows_needed) == ("history too small", None, None)
 
 
+def part_of(whole: PastCampaign, contact: int, control: int) -> PastCampaign:
+    """The first customers of either group, with the share of contact that they came out with."""
+    rows = np.r_[np.flatnonzero(whole.contact)[:contact], np.flatnonzero(~whole.contact)[:control]]
+    known, share = whole.known.take(rows), np.full(len(rows), contact / (contact + control))
+    return PastCampaign(known, whole.probability[rows], whole.contact[rows], share, whole.success[rows])
+
+
+@pytest.mark.parametrize(("contact", "control"), [(3, 0), (0, 1)])
+@pytest.mark.parametrize("place", [0, 2])
+def test_campaign_of_one_group_teaches_nothing(learned, contact, control, place):
+    campaigns = [campaign(1, of_the_young), campaign(2, of_the_young)]
+    campaigns.insert(place, part_of(campaign(3, of_the_young), contact, control))
+    found = learn(campaigns, ["age", "kind"])
+    assert found.rows == 3000
+    assert found.ranking.qini == learned.ranking.qini
+    assert learn(campaigns[place : place + 1], ["age"]).effect == NotMeasurable(
+        "no campaign with both groups is complete yet"
+    )
+
+
+def test_small_campaign_is_evaluated_with_the_next():
+    small = part_of(campaign(3, of_the_young), 2, 1)
+    first = learn([small, campaign(1, of_the_young), campaign(2, of_the_young)], ["age", "kind"])
+    assert first.verdict == "uplift ranks"
+    assert (first.rows, first.ranking.evaluated.sum()) == (3003, 1500)
+    # Three customers alone would say nothing of an order: the first campaign is cross-fitted with them.
+    last = learn([campaign(1, of_the_young, 2500), small], ["age"])
+    assert last.verdict == "uplift ranks"
+    assert (last.rows, last.ranking.evaluated.sum()) == (2503, 1501)
+
+
 def test_no_campaign_is_too_small_a_history():
     assert learn([], []).verdict == "history too small"
 

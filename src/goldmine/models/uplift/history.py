@@ -13,7 +13,7 @@ from goldmine.core.i18n import _
 from goldmine.models.encoding import Encoding, encode, fit_encoding
 from goldmine.models.uplift.covariates import Covariates
 from goldmine.models.uplift.crossfit import Array, assign_folds, prognosis
-from goldmine.models.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
+from goldmine.models.uplift.effect import LEVEL, MIN_ARM_ROWS, Estimate, NotMeasurable, detectable, difference
 from goldmine.models.uplift.ranking import (
     FIRST_EVALUATED_FOLD,
     BaselineRisk,
@@ -52,6 +52,12 @@ class PastCampaign:
     share: Array
     success: Array
     prevents: bool = False
+
+    @property
+    def groups(self) -> tuple[int, int]:
+        """Customers to contact, and control."""
+        contact = int(self.contact.sum())
+        return contact, len(self.contact) - contact
 
     @property
     def predicted(self) -> Array:
@@ -131,7 +137,8 @@ class LearnedUplift:
 def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEVEL) -> LearnedUplift:
     """Learn uplift from past campaigns.
 
-    Each campaign is ranked by models of those before it; a single campaign is cross-fitted in folds.
+    Each campaign is ranked by models of those before it, a small one together with the next; a single campaign is
+    cross-fitted in folds. A campaign of one group, such as one that drew three customers, all to contact, is left out.
 
     Parameters
     ----------
@@ -140,14 +147,15 @@ def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEV
     names : sequence of str
         Features to learn from.
     """
+    past = [campaign for campaign in past if min(campaign.groups)]
     if not past:
-        return LearnedUplift(0, NotMeasurable(_("no campaign is complete yet")))
+        return LearnedUplift(0, NotMeasurable(_("no campaign with both groups is complete yet")))
     known = pa.concat_tables([campaign.known.select(list(names)) for campaign in past])
     probability, predicted, contact, share, success = (
         np.concatenate([getattr(campaign, name) for campaign in past])
         for name in ("probability", "predicted", "contact", "share", "success")
     )
-    number = np.repeat(np.arange(len(past)), [len(campaign.success) for campaign in past])
+    number = np.repeat(_evaluated_together(past), [len(campaign.success) for campaign in past])
     encoding = fit_encoding(known, list(names), max_categories=math.inf)
     covariates = Covariates(encode(encoding, known), encoding.features, tuple(encoding.categorical))
     if isinstance(difference(success, contact), NotMeasurable):
@@ -159,7 +167,7 @@ def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEV
     trial = Trial(
         covariates, contact, share, residual, BaselineRisk(success - predicted, bernoulli_variance(predicted))
     )
-    groups, first = (number, 1) if len(past) > 1 else (fold, FIRST_EVALUATED_FOLD)
+    groups, first = (number, 1) if number.max() else (fold, FIRST_EVALUATED_FOLD)
     ranking = rank(trial, groups, level, first=first)
     detectable_qini = detectable(ranking.qini.error, level)
     evaluated = ranking.evaluated
@@ -167,3 +175,18 @@ def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEV
     return LearnedUplift(
         len(success), effect, ranking, detectable_qini, by_propensity.value, _trial=trial, _encoding=encoding
     )
+
+
+def _evaluated_together(past: Sequence[PastCampaign]) -> list[int]:
+    """Number of the part that each campaign is evaluated in, from 0; of each group it has enough for an effect.
+
+    A campaign of a few customers can neither be learnt from alone nor show whether an order gains anything.
+    """
+    parts: list[int] = []
+    part, contact, control = 0, 0, 0
+    for campaign in past:
+        parts.append(part)
+        contact, control = contact + campaign.groups[0], control + campaign.groups[1]
+        if min(contact, control) >= MIN_ARM_ROWS:
+            part, contact, control = part + 1, 0, 0
+    return [min(number, max(part - 1, 0)) for number in parts]  # what is left over goes with the last part

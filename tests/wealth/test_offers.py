@@ -74,6 +74,18 @@ def test_a_holding_whose_row_stands_twice_is_listed_once(tmp_path):
     assert (found.rows["customer_id"].tolist(), found.offers) == (["C1"], 1)
 
 
+def test_manager_who_has_left_is_not_named_beside_an_offer(tmp_path):
+    people = [customer("C1", **ASSESSED), customer("C2", manager_id="S2", **ASSESSED)]
+    ends = [holding(name, 60_000, date(2024, 7, 10)) for name in ("C1", "C2")]
+    staff = [{"staff_id": "S1", "left_on": date(2024, 6, 18)}, {"staff_id": "S2", "left_on": None}]
+    given = {"customers": people, "balances": deposits("C1", 60_000) + deposits("C2", 60_000), "transactions": []}
+    given |= {"term_holdings": ends, "products": SHELF, "staff": staff}
+    bank = make_bank(tmp_path / "bank", {name: rows for name, rows in given.items() if rows})
+    for make in (due_offers, idle_offers):
+        rows = make(bank, workspace(tmp_path / "work"), AS_OF, rules_of(), "en").rows
+        assert rows.set_index("customer_id")["manager_id"].fillna("nobody").to_dict() == {"C1": "nobody", "C2": "S2"}
+
+
 def test_a_loan_that_is_due_is_no_money_to_offer_a_product_for(tmp_path):
     ends = {"LOAN": "loan", "CLASSLESS": None}
     held = [holding(name, 60_000, date(2024, 7, 10), product_class=kind) for name, kind in ends.items()]

@@ -10,6 +10,7 @@ import pandas as pd
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.rules import assessed_until
 from goldmine.contract.bank import Bank
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.errors import HistoryError
 from goldmine.core.i18n import LocalizedText, _, in_language
 from goldmine.core.workspace import Workspace
@@ -202,6 +203,7 @@ def _people(tables: ContactTables, customers: set[str]) -> tuple[pd.DataFrame, d
     alive = surviving_customers(table, merged_numbers(tables.connection, table, tables.as_of))
     alive = alive.filter(alive.closed_on.isnull() | (alive.closed_on > tables.as_of))
     asked = alive.semi_join(tables.customers(customers), "customer_id")
+    asked = without_leavers(tables.connection, tables.bank, asked, tables.as_of)
     rows = _frame(
         tables, asked.select("customer_id", "branch_id", "manager_id", "birth_date", "risk_grade", "risk_grade_on")
     )

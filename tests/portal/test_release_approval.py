@@ -103,3 +103,15 @@ def test_the_next_release_of_a_campaign_is_asked_for_again(second, users, needs)
     offer_to_show(make_release("r3", date(2024, 12, 31)))
     assert Approval.objects.count() == 2
     assert not visible(users["s1"], ListRow).exists()
+
+
+def test_campaigns_that_are_shown_stay_so_while_the_next_release_waits(users, needs, release):
+    needs(release=True, campaigns=True)
+    offer_to_show(make_release("r2", date(2024, 9, 30)))
+    assert _shown() == "r1"
+    assert visible(users["s1"], ListRow).count() == 2
+    decide(users["head"], Approval.objects.get(subject="campaign").pk, "wrong offer", approved=False)
+    assert visible(users["s1"], ListRow).count() == 2
+    decide(users["head"], Approval.objects.get(subject="release").pk, "", approved=True)
+    assert _shown() == "r2"
+    assert not visible(users["s1"], ListRow).exists()

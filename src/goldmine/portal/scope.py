@@ -112,10 +112,12 @@ def _shown(user: User, rows: Any) -> Any:
 
 
 def _withheld_campaigns() -> list[str]:
-    """Campaigns whose last approval is not given."""
-    if not portal_policy().approvals.campaigns:
+    """Campaigns of the release that is shown whose last approval is not given; the next release's have their own."""
+    release = current_release()
+    if not portal_policy().approvals.campaigns or release is None:
         return []
-    last = dict(Approval.objects.filter(subject="campaign").order_by("pk").values_list("subject_id", "approved"))
+    asked = Approval.objects.filter(subject="campaign", why=release.release_id)
+    last = dict(asked.order_by("pk").values_list("subject_id", "approved"))
     return [name for name, approved in last.items() if not approved]
 
 

@@ -74,6 +74,12 @@ def test_a_customer_whom_a_colleague_reached_today_is_not_claimed_for_another_li
     assert claim(users["s1"], "C1", "wealth_2024").list_name == "wealth_2024"
 
 
+def test_a_customer_whose_number_a_colleague_found_wrong_is_claimed_for_a_visit(users, release):
+    list_row(release, "C1", list_name="wealth_2024", channel="visit")
+    record_result(users["s1"], Contact("C1", "longtail_2024", "wrong_number"), uuid4())
+    assert claim(users["branch1"], "C1", "wealth_2024").list_name == "wealth_2024"
+
+
 def test_a_finished_row_is_not_claimed(users):
     record_result(users["s1"], Contact("C1", "longtail_2024", "no"), uuid4())
     with pytest.raises(WorkError, match="not_there"):

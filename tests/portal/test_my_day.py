@@ -95,6 +95,13 @@ def test_a_customer_who_was_reached_lately_rests_on_all_lists(users, release):
     assert names(plan_day(users["s1"]).cards) == ["C2"]
 
 
+def test_whose_number_is_wrong_was_not_reached_and_is_visited(users, release):
+    list_row(release, "C1", list_name="wealth_2024", channel="visit")
+    record_result(users["s1"], Contact("C1", "longtail_2024", "wrong_number"), uuid4())
+    cards = {(made.customer_id, made.list_name) for made in plan_day(users["s1"]).cards}
+    assert cards == {("C2", "longtail_2024"), ("C1", "wealth_2024")}
+
+
 def test_who_was_not_reached_is_shown_apart_for_another_try(users):
     record_result(users["s1"], Contact("C1", "longtail_2024", "not_reached"), uuid4())
     plan = plan_day(users["s1"])

@@ -12,7 +12,7 @@ from goldmine.portal.clock import today
 from goldmine.portal.models import ListRow, Release, Result, User
 from goldmine.portal.roles import may
 from goldmine.portal.row_security import system_task
-from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, WRONG_NUMBER
+from goldmine.portal.work.status import NOBODY_REACHED, OPT_OUT
 
 _DAYS = 30
 _SECONDS = 3600
@@ -115,7 +115,7 @@ def _by_branch(results: Any) -> Any:
     def customers(**wanted: Any) -> models.Count:
         return models.Count("customer_id", distinct=True, filter=models.Q(**wanted) if wanted else None)
 
-    reached = models.Count("customer_id", distinct=True, filter=~models.Q(answer__in=(NOT_REACHED, WRONG_NUMBER)))
+    reached = models.Count("customer_id", distinct=True, filter=~models.Q(answer__in=NOBODY_REACHED))
     grouped = results.order_by().values("list_name", "listed_in")
     return grouped.annotate(
         contacted=customers(), answered=reached, bought=customers(answer="bought"), refused=customers(answer=OPT_OUT)

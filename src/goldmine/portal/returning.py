@@ -15,7 +15,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.portal.clock import today
 from goldmine.portal.models import OptOut, Result
 from goldmine.portal.policy import portal_policy
-from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, WRONG_NUMBER
+from goldmine.portal.work.status import NOBODY_REACHED, NOT_REACHED, OPT_OUT, WRONG_NUMBER
 
 _COLUMNS = ("campaign_id", "customer_id", "contacted_on", "channel", "answer", "note", "amount", "product")
 _NOT_UNDERSTOOD = "?"
@@ -118,7 +118,7 @@ def _counting(results: list[Result], possible: frozenset[str]) -> Result | None:
     certain = [result for result in refusals if result.certain]
     standing = certain or [result for result in refusals if result.customer_id in possible]
     others = [result for result in results if result.answer != OPT_OUT]
-    reached = [result for result in others if result.answer not in (NOT_REACHED, WRONG_NUMBER)]
+    reached = [result for result in others if result.answer not in NOBODY_REACHED]
     ranked = standing or reached or others
     return ranked[-1] if ranked else None
 

@@ -19,7 +19,7 @@ from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import current_release, visible, worked
 from goldmine.portal.templating import language
 from goldmine.portal.work import claimed_by_others
-from goldmine.portal.work.status import NOT_REACHED, TO_WORK
+from goldmine.portal.work.status import NOBODY_REACHED, NOT_REACHED, TO_WORK
 from goldmine.reporting.daily_queue import QUEUE_COLUMNS, plan_queue
 
 _SHOWN_DAYS = 5
@@ -93,7 +93,7 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
 def _open_rows(user: User, day: date, settings: QueueSettings) -> QuerySet[ListRow]:
     """Rows that the user may work today: nobody was reached within the days of rest, and no colleague is at it."""
     rested = Result.objects.filter(contacted_on__gte=day - timedelta(days=settings.rest_days))
-    reached = rested.exclude(answer=NOT_REACHED).values("customer_id")
+    reached = rested.exclude(answer__in=NOBODY_REACHED).values("customer_id")
     rows = visible(user, ListRow).filter(kind__in=("campaign", "service"), status="open")
     rows = rows.filter(Q(valid_until__gte=day) | Q(valid_until=None), channel__in=list(settings.capacity))
     return rows.exclude(customer_id__in=reached).exclude(customer_id__in=claimed_by_others(user))

@@ -13,7 +13,7 @@ from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible
 from goldmine.portal.work.errors import WorkError
-from goldmine.portal.work.status import NOT_REACHED, TO_WORK
+from goldmine.portal.work.status import NOBODY_REACHED, TO_WORK
 
 
 @system_task()
@@ -49,8 +49,8 @@ def claim(user: User, customer_id: str, list_name: str) -> Claim:
         if held.user_id != user.pk:
             raise WorkError("taken")
         # After the claim is held, so that a colleague's result that came in between is seen.
-        reached = Result.objects.filter(customer_id=customer_id, contacted_on=today()).exclude(answer=NOT_REACHED)
-        if reached.exclude(user=user).exists():
+        contacted = Result.objects.filter(customer_id=customer_id, contacted_on=today()).exclude(user=user)
+        if contacted.exclude(answer__in=NOBODY_REACHED).exists():
             raise WorkError("contacted")
         if not _is_to_work(user, customer_id, list_name):
             raise WorkError("not_there")

@@ -11,6 +11,8 @@ TO_WORK = ("open", "call_back")
 """Statuses of rows that someone still has to work."""
 NOT_REACHED = "not_reached"
 WRONG_NUMBER = "wrong_number"
+NOBODY_REACHED = (NOT_REACHED, WRONG_NUMBER)
+"""Answers of a contact that reached nobody."""
 OPT_OUT = "opt_out"
 _AT_ONCE = 500
 """Rows that one statement changes: databases limit its parameters."""

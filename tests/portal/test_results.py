@@ -136,6 +136,25 @@ def test_a_call_back_holds_what_was_promised_until_the_next_result(users):
     assert CallBack.objects.get().done_at is not None
 
 
+def test_a_result_that_comes_late_ends_no_call_back_that_was_agreed_after_it(users):
+    record(users["s1"], answer="later", contacted_on=date(2024, 7, 8), call_back_on=date(2024, 7, 20))
+    record(users["s1"], answer="no", contacted_on=date(2024, 7, 3))
+    assert (status(), CallBack.objects.get().done_at) == ("call_back", None)
+
+
+@pytest.mark.parametrize("answer", ["no", "bought", "yes"])
+def test_a_call_back_that_comes_late_is_not_agreed_again_with_who_was_reached_since(users, answer):
+    record(users["s1"], answer=answer, contacted_on=date(2024, 7, 8))
+    record(users["s1"], answer="later", contacted_on=date(2024, 7, 3))
+    assert (status(), CallBack.objects.count()) == ("done", 0)
+
+
+def test_a_call_back_that_comes_late_is_agreed_with_who_was_only_tried_since(users):
+    record(users["s1"], answer="not_reached", contacted_on=date(2024, 7, 8))
+    record(users["s1"], answer="later", contacted_on=date(2024, 7, 3))
+    assert (status(), CallBack.objects.get().on_day) == ("call_back", date(2024, 7, 10))
+
+
 def test_a_result_gives_the_customer_back(users):
     claim(users["s1"], "C1", "longtail_2024")
     claim(users["s1"], "C2", "longtail_2024")

@@ -184,16 +184,20 @@ def _take_back(possible: OptOut, numbers: list[str]) -> None:
 
 
 def _call_back(result: Result, promised: str) -> None:
-    """End the call-backs of the row that were due, and note the next one; who was not reached stays due."""
+    """End the call-backs of the row that were agreed before, and note the next one; who was not reached stays due.
+
+    A result may come late, as in a file: what was agreed since its day stands, and nothing is agreed again with whom
+    somebody reached since.
+    """
     if result.answer == NOT_REACHED:
         return
-    due = CallBack.objects.filter(customer_id=result.customer_id, list_name=result.list_name, done_at=None)
-    due.update(done_at=result.at)
-    refused = OptOut.objects.filter(customer_id=result.customer_id).exists()
-    if result.call_back_on is not None and not refused:
+    own = {"customer_id": result.customer_id, "list_name": result.list_name}
+    CallBack.objects.filter(**own, done_at=None, result__contacted_on__lte=result.contacted_on).update(done_at=result.at)
+    since = Result.objects.filter(**own, contacted_on__gt=result.contacted_on).exclude(answer=NOT_REACHED)
+    refused = OptOut.objects.filter(customer_id=result.customer_id)
+    if result.call_back_on is not None and not refused.exists() and not since.exists():
         CallBack.objects.create(
-            customer_id=result.customer_id,
-            list_name=result.list_name,
+            **own,
             branch_id=result.branch_id,
             manager_id=result.manager_id,
             on_day=result.call_back_on,

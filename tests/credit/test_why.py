@@ -90,8 +90,26 @@ def test_limits_that_do_not_say_by_which_rules_are_explained_to_nobody(asked):
 
 def test_who_has_no_base_is_told_so_and_an_unknown_number_is_refused(asked):
     assert said(asked, "NOTHING") == ["no credit product has anything to work a limit out from for this customer"]
-    with pytest.raises(ParameterError, match="no customer has that number"):
+    with pytest.raises(ParameterError, match="no customer on the books of 2024-06-30 has that number"):
         said(asked, "STRANGER")
+
+
+@pytest.mark.parametrize("number", ["MERGED", "MERGED_SINCE", "GONE"])
+def test_a_number_that_was_merged_or_has_left_the_books_is_not_told_that_it_has_nothing(tmp_path, number):
+    people = [
+        customer("MERGED", merged_into="KEPT", merged_on=date(2023, 1, 1)),
+        customer("MERGED_SINCE", merged_into="KEPT", merged_on=date(2024, 7, 5)),
+        customer("KEPT"),
+        customer("GONE", closed_on=date(2024, 6, 1)),
+    ]
+    names = [one["customer_id"] for one in people]
+    traders = [{"customer_id": name, "trade": "nut_roasting", "since": date(2020, 1, 1)} for name in names]
+    given = tables(people, [row for name in names for row in deposits(name, 10_000)], merchants=traders)
+    bank, work = make_bank(tmp_path / "bank", given, data_until=date(2024, 7, 31)), workspace(tmp_path / "work")
+    build_limits(bank, work, AS_OF, rules_of())
+    assert "30,000.00 (average daily deposits of the last 12 months)" in str(why(bank, work, AS_OF, "KEPT")[0])
+    with pytest.raises(ParameterError, match="no customer on the books of 2024-06-30 has that number"):
+        why(bank, work, AS_OF, number)
 
 
 def test_each_look_up_leaves_a_line_in_the_audit_log(asked):

@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from goldmine.contactability.tables import ContactTables
 from goldmine.contract.bank import Bank
 from goldmine.core.audit.log import AuditLog, system_user
-from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 from goldmine.credit.explain import explain, refusal_in_words
-from goldmine.credit.limits import limits_path, rules_of_limits
+from goldmine.credit.limits import limits_path, people_on_books, rules_of_limits
 from goldmine.credit.rules import CreditProduct, CreditRules
 
 AMOUNTS = ("base_amount", "calculated", "owed_product", "owed", "limit_amount")
@@ -51,15 +51,16 @@ def why(bank: Bank, work: Workspace, as_of: date, customer: str) -> list[Localiz
     UseCaseError
         If the limits of the month end were not worked out, or do not say by which rules.
     ParameterError
-        If no such customer is on the books.
+        If no such customer is on the books of the month end, or the number was merged into another.
     """
     rules = rules_of_limits(work, as_of)
     details = {"shown": "credit", "as_of": str(as_of)}
     AuditLog.of_bank(bank.name).append("look_up", who=system_user(), subject=f"customer:{customer}", details=details)
-    customers = bank.read(connect(), "customers")
-    if not customers.filter(customers.customer_id == customer).count().to_pyarrow().as_py():
+    tables = ContactTables.open(bank, work, as_of)
+    people = tables.under_survivors(people_on_books(tables).select("customer_id"))
+    if not people.filter(people.customer_id == customer).count().to_pyarrow().as_py():
         raise ParameterError(
-            _("{bank}: no customer has that number.", bank=bank.name),
+            _("{bank}: no customer on the books of {day} has that number.", bank=bank.name, day=as_of),
             _("Check the number: leading zeros count, and a merged customer has the surviving number."),
         )
     lines = []

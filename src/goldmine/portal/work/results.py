@@ -192,7 +192,8 @@ def _call_back(result: Result, promised: str) -> None:
     if result.answer == NOT_REACHED:
         return
     own = {"customer_id": result.customer_id, "list_name": result.list_name}
-    CallBack.objects.filter(**own, done_at=None, result__contacted_on__lte=result.contacted_on).update(done_at=result.at)
+    before = CallBack.objects.filter(**own, done_at=None, result__contacted_on__lte=result.contacted_on)
+    before.update(done_at=result.at)
     since = Result.objects.filter(**own, contacted_on__gt=result.contacted_on).exclude(answer=NOT_REACHED)
     refused = OptOut.objects.filter(customer_id=result.customer_id)
     if result.call_back_on is not None and not refused.exists() and not since.exists():

@@ -99,6 +99,38 @@ def test_progress_counts_customers_by_branch_and_answer(page, users, release):
     ]
 
 
+def test_a_mistake_that_another_result_put_right_is_not_counted(page, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 8)
+    _work(users, "C1", "bought")
+    _work(users, "C1", "no")
+    _work(users, "C2", "not_reached")
+    _work(users, "C2", "not_reached")
+    _work(users, "C2", "yes")
+    text = page("head")[1]
+    assert _line(text, "All branches") == ["All branches", "4", "2", "50.0%", "2", "0", "0"]
+    assert _line(text.replace('<td class="day">', "<td>"), "2024-07-05") == ["2024-07-05", "2", "no 1 · yes 1"]
+
+
+def test_a_possible_refusal_that_was_none_is_not_counted(page, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 8)
+    contact = Contact("C1", "longtail_2024", "yes", date(2024, 7, 5), note="电话不方便")
+    record_result(users["s1"], contact, uuid4())
+    assert _line(page("head")[1], "All branches")[4:] == ["1", "0", "1"]
+    record_result(users["s1"], contact, uuid4(), corrects_refusal=True)
+    text = page("head")[1]
+    assert _line(text, "All branches")[4:] == ["1", "0", "0"]
+    assert _line(text.replace('<td class="day">', "<td>"), "2024-07-05") == ["2024-07-05", "1", "yes 1"]
+
+
+def test_a_refusal_counts_whatever_else_was_said_in_its_contact(page, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 8)
+    _work(users, "C1", "opt_out")
+    _work(users, "C1", "bought")
+    text = page("head")[1]
+    assert _line(text, "All branches")[2:] == ["1", "25.0%", "1", "0", "1"]
+    assert _line(text.replace('<td class="day">', "<td>"), "2024-07-05")[1] == "1"
+
+
 def test_who_is_contacted_beside_the_lists_is_counted_apart(page, users, release):
     earlier = make_release("r0", date(2024, 5, 31))
     list_row(earlier, "C5", rank=5)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import models
 
 from goldmine.portal.clock import today
-from goldmine.portal.models import ListRow, Release, Result, User
+from goldmine.portal.models import ListRow, OptOut, Release, Result, User
 from goldmine.portal.roles import may
 from goldmine.portal.row_security import system_task
 from goldmine.portal.work.status import NOBODY_REACHED, OPT_OUT
@@ -40,7 +40,7 @@ class Progress:
 
     `elsewhere` counts customers contacted since the snapshot on a list of an earlier release, where they are not on it
     now, or without a list, as a refusal may be: they are no part of those on lists. Days go back beyond the snapshot:
-    a new release takes none of a week's work away.
+    a new release takes none of a week's work away. Of several results of one contact one counts.
     """
 
     branches: dict[str, Counts] = field(default_factory=dict)
@@ -80,7 +80,9 @@ def progress(user: User, release: Release, list_name: str = "") -> Progress:
     for name, branch, rows in _listed(release):
         if list_name in ("", name):
             branches[branch].listed += rows
-    results = Result.objects.filter(list_name=list_name) if list_name else Result.objects.all()
+    results = _counting()
+    if list_name:
+        results = results.filter(list_name=list_name)
     since = results.filter(contacted_on__gt=release.as_of).annotate(listed_in=_branch_of_row(release))
     for row in _by_branch(since.exclude(listed_in=None)):
         branches[row["listed_in"]].add(Counts(**{name: row[name] for name in row if name in vars(Counts())}))
@@ -101,6 +103,27 @@ def _listed(release: Release) -> list[tuple[str, str, int]]:
         kept = list(rows.order_by().values_list("list_name", "branch_id").annotate(models.Count("pk")))
         cache.set(key, kept, _SECONDS)
     return kept
+
+
+def _counting() -> models.QuerySet[Result]:
+    """Of several results of one customer, list and day the one that counts, as it does in what returns to the bank.
+
+    A refusal counts, else the last one that reached the customer; a possible refusal that was none does not. So a
+    mistake that another result put right is in no count.
+    """
+    doubted = OptOut.objects.filter(customer_id=models.OuterRef("customer_id"), certain=False)
+    refusal = models.Q(answer=OPT_OUT)
+    weight = models.Case(
+        models.When(refusal & (models.Q(certain=True) | models.Exists(doubted)), then=3),
+        models.When(refusal, then=0),
+        models.When(answer__in=NOBODY_REACHED, then=1),
+        default=2,
+    )
+    weighed = Result.objects.annotate(weight=weight)
+    same = {name: models.OuterRef(name) for name in ("customer_id", "list_name", "contacted_on")}
+    heavier = models.Q(weight__gt=models.OuterRef("weight"))
+    later = models.Q(weight=models.OuterRef("weight"), pk__gt=models.OuterRef("pk"))
+    return weighed.filter(weight__gt=0).exclude(models.Exists(weighed.filter(heavier | later, **same)))
 
 
 def _branch_of_row(release: Release) -> models.Subquery:

@@ -3,12 +3,15 @@
 import io
 import zipfile
 from datetime import date
+from uuid import uuid4
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from goldmine.portal.models import ListRow, OptOut, Result
+from goldmine.portal.models import Customer, ListRow, OptOut, Result
+from goldmine.portal.work import Contact, record_result
+from tests.portal.conftest import list_row
 
 HEAD = "Campaign,Customer,Contacted on,Channel,Answer,Note\n"
 LISTED = "longtail_2024"
@@ -142,6 +145,37 @@ def test_a_workbook_is_read_too(send):
     head = HEAD.strip().split(",")
     send("s1", _workbook(head, [LISTED, "C1", date(2024, 7, 5), "phone call", "later", None]), "back.xlsx")
     assert Result.objects.get().answer == "later"
+
+
+def test_customer_numbers_that_a_spreadsheet_took_for_numbers_are_known(send):
+    for model in (ListRow, Customer):
+        model.objects.filter(customer_id="C1").update(customer_id="1000234")
+    head = HEAD.strip().split(",")
+    row = [LISTED, 1000234, date(2024, 7, 5), "phone call", "never contact again", None]
+    assert "1 result was stored." in send("s1", _workbook(head, row), "back.xlsx").content.decode()
+    assert "1 result was there before." in send("s1", _workbook(head, row), "back.xlsx").content.decode()
+    assert OptOut.objects.get().customer_id == "1000234"
+
+
+def test_a_contact_of_a_service_comes_back_as_customer_care(send, release):
+    list_row(release, "C1", kind="service", list_name="overdue", valid_until=None)
+    list_row(release, "C1", kind="service", list_name="near_next", rank=2, valid_until=None)
+    text = _rows("relationship,C1,2024-07-05,phone call,yes,", "relationship,C2,2024-07-05,phone call,yes,")
+    answer = send("s1", text).content.decode()
+    assert "1 result was stored." in answer
+    assert "customer was never on a list of this campaign" in answer
+    assert [(row.list_name, row.customer_id) for row in Result.objects.all()] == [("overdue", "C1")]
+    again = send("s1", text).content.decode()
+    assert "0 results were stored." in again
+    assert "1 result was there before." in again
+    assert Result.objects.count() == 1
+
+
+def test_a_contact_of_a_service_that_came_from_a_page_is_there_before(send, users, release):
+    list_row(release, "C1", kind="service", list_name="overdue", valid_until=None)
+    record_result(users["s1"], Contact("C1", "overdue", "yes", date(2024, 7, 5)), uuid4())
+    page = send("s1", _rows("relationship,C1,2024-07-05,phone call,yes,")).content.decode()
+    assert "1 result was there before." in page
 
 
 def _bomb():

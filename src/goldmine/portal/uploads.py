@@ -20,8 +20,9 @@ from django.db import models, transaction
 
 from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import Known, Listing
+from goldmine.campaigns.results.result_check import Known, Listing, customer_number
 from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, outcome_of, refuses, sort_rows
+from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.file_names import file_name
@@ -30,9 +31,10 @@ from goldmine.core.sheet import Sheet
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record, together
 from goldmine.portal.models import Customer, Release, Result, User
-from goldmine.portal.persons import survivors
+from goldmine.portal.persons import numbers_of, survivors
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.scope import visible, worked
+from goldmine.portal.words import SERVICE_ROWS
 from goldmine.portal.work import Contact, WorkError, record_result
 
 _MEGABYTE = 1_000_000
@@ -176,8 +178,9 @@ def _stored(user: User, sheet: Sheet) -> dict[Key, Row]:
         own = models.Q(customer_id__in=numbers) | models.Q(listed_as__in=numbers)
         for result in visible(user, Result).filter(own).order_by("at", "pk"):
             number = result.listed_as or result.customer_id
-            stored[(result.list_name, number, result.contacted_on)] = {
-                "campaign_id": result.list_name,
+            campaign = RELATIONSHIP if result.list_name in SERVICE_ROWS else result.list_name
+            stored[(campaign, number, result.contacted_on)] = {
+                "campaign_id": campaign,
                 "customer_id": number,
                 "contacted_on": result.contacted_on,
                 "channel": result.channel,
@@ -208,7 +211,7 @@ def _record_one(user: User, row: Row) -> None:
     values: Any = row
     contact = Contact(
         customer_id=values["customer_id"],
-        list_name=values["campaign_id"],
+        list_name=_list_of(user, values["campaign_id"], values["customer_id"]),
         answer=values["answer"],
         contacted_on=values["contacted_on"],
         channel=values["channel"],
@@ -222,9 +225,21 @@ def _record_one(user: User, row: Row) -> None:
     record_result(user, contact, key, source="upload", corrects_refusal=bool(row["certain"]))
 
 
+def _list_of(user: User, campaign: str, customer_id: str) -> str:
+    """The list that a row's contact is of: of customer care the service that the customer is listed for, as in My day.
+
+    Files name no services, since the bank's contacts know customer care alone.
+    """
+    if campaign != RELATIONSHIP:
+        return campaign
+    rows = worked(user).filter(customer_id__in=numbers_of(customer_id), kind="service")
+    by_value = models.F("expected_value").desc(nulls_last=True)
+    return rows.order_by("-release_id", by_value, "list_name").values_list("list_name", flat=True).first() or campaign
+
+
 def _customers(sheet: Sheet) -> list[str]:
     place = sheet.columns["customer_id"]
-    return sorted({str(row[place]).strip().replace("\x00", "") for row in sheet.rows if place < len(row)})
+    return sorted({customer_number(row[place]).replace("\x00", "") for row in sheet.rows if place < len(row)})
 
 
 def _batches(values: Iterable[Any]) -> list[list[Any]]:

@@ -28,7 +28,7 @@ SERVICES = {
     "on_list": pgettext("service", "On a list"),
 }
 """Kinds of service contacts, in words."""
-_SERVICE_ROWS = ("handed_over", "overdue", "near_next", "lost")
+SERVICE_ROWS = ("handed_over", "overdue", "near_next", "lost")
 """Kinds of service contacts that are rows of lists."""
 
 
@@ -114,7 +114,7 @@ def _list_titles(release_id: str, manifest_sha256: str, language: str) -> dict[s
     manifest: Any = Release.objects.values_list("manifest", flat=True).get(release_id=release_id)
     campaigns = manifest.get("campaigns") or {}
     own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
-    services = {name: str(in_language(SERVICES[name], language)) for name in _SERVICE_ROWS}
+    services = {name: str(in_language(SERVICES[name], language)) for name in SERVICE_ROWS}
     return use_case_titles(language) | services | own
 
 

@@ -178,7 +178,7 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     """
     formula = any(isinstance(cell, Formula) for cell in cells.values())
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
-    campaign, customer = _campaign(cells.get("campaign_id"), known), _text(cells.get("customer_id")).strip()
+    campaign, customer = _campaign(cells.get("campaign_id"), known), customer_number(cells.get("customer_id"))
     listing = known.listed.get((campaign, customer))
     service, first = campaign == RELATIONSHIP, listing.first if listing else None
     day = _day(cells.get("contacted_on"), known.written_on(first), known.today - _A_YEAR if service else first)
@@ -217,6 +217,17 @@ def _campaign(cell: Cell, known: Known) -> str:
     text = _text(cell).strip()
     code = _codes("campaign_id").get(text.lower())
     return code or known.campaigns.get(text.lower(), text)
+
+
+def customer_number(cell: Cell) -> str:
+    """The customer number in a cell, which a spreadsheet may have taken for a number.
+
+    Examples
+    --------
+    >>> customer_number(1000234.0), customer_number(" 0012 ")
+    ('1000234', '0012')
+    """
+    return _text(cell).strip()
 
 
 def names_customer_care(sheet: Sheet) -> bool:

@@ -17,7 +17,7 @@ from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import plan_campaigns
 from goldmine.campaigns.sentences import Contacts, sentences
 from goldmine.contactability import ContactTables
-from goldmine.contactability.holdout import held_back_at, salted
+from goldmine.contactability.holdout import HeldBack, held_back_at, salted
 from goldmine.contactability.policy import load_policy
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
@@ -181,6 +181,7 @@ def test_long_tail_is_divided_as_documented(released, books, snapshot):
     groups = found.groups.set_index(["age", "kind", "band"]).drop(columns="expected_aum")
     assert disagreements(groups, groups_of(tail)) == []
     assert len(groups) > 5
-    listed = found.best(10_000).set_index("customer_id")
+    tables = ContactTables.open(sources.bank, released, AS_OF, held_back=HeldBack())
+    listed = found.best(tables, 10_000).set_index("customer_id")
     assert disagreements(listed, screening(tail)) == []
     assert len(listed) > 20

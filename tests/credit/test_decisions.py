@@ -33,6 +33,21 @@ def listed(tmp_path, monkeypatch):
     return bank, work, write_credit_lists(bank, work, built, "zh")["credit_nuts"].path
 
 
+def test_list_is_cut_after_those_who_may_not_be_contacted_have_left(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    names = ["C1", "C2", "C3", "C4"]
+    people = [customer(name, marketing_consent=name != "C1") for name in names]
+    traders = [
+        {"customer_id": name, "trade": "nut_roasting", "since": date(2020, 1, 1), "ended_on": None} for name in names
+    ]
+    given = tables(people, [row for name in names for row in deposits(name, 20_000)], merchants=traders)
+    bank, work = make_bank(tmp_path / "bank", given), workspace(tmp_path / "work")
+    built = build_limits(bank, work, AS_OF, rules_of(list_rows=2))
+    listed = write_credit_lists(bank, work, built, "en")["credit_nuts"]
+    assert pq.read_table(listed.path.with_suffix(".parquet"))["customer_id"].to_pylist() == ["C2", "C3"]
+    assert (listed.rows, listed.left_out["opted_out"]) == (2, 1)
+
+
 def fill_in(path, answers: dict[str, tuple]) -> None:
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]

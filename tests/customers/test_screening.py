@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from goldmine.contactability import ContactTables
 from goldmine.core.workspace import Workspace
 from goldmine.customers import screening
 from goldmine.customers.screening import conversions, last_list, screen
@@ -85,7 +86,8 @@ def test_groups_have_expected_conversions(sources, monkeypatch):
     assert found.aum_share == pytest.approx(600 / 120_600)
     best = found.groups.iloc[0]
     assert (best.band, best.customers, best.expected_conversions, best.expected_aum) == ("high", 1, 0.25, 3_750.0)
-    assert found.best(10).customer_id.tolist() == ["tried"]
+    tables = ContactTables.open(sources.bank, sources.work, JUNE)
+    assert found.best(tables, 10).customer_id.tolist() == ["tried"]
     asleep = found.groups.iloc[1]
     assert (asleep.band, asleep.customers) == ("unscored", 1)
     assert pd.isna(asleep.expected_conversions)
@@ -96,7 +98,7 @@ def test_small_groups_are_merged(sources):
     build_customers(sources.bank, sources.work, [JUNE])
     sources.work.scores(JUNE, "longtail").unlink(missing_ok=True)
     found = screen(sources, JUNE)
-    assert found.best(10).empty
+    assert found.best(ContactTables.open(sources.bank, sources.work, JUNE), 10).empty
     groups = found.groups
     assert set(groups.age) == set(groups.kind) == {"other"}
     assert groups.customers.sum() == 2

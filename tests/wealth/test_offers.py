@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from goldmine.core.columns import column
@@ -65,6 +66,17 @@ def test_what_ends_within_thirty_days_is_listed_with_an_offer(tmp_path):
     assert (found.offers, found.deposits, found.nothing_fits) == (3, 2, 0)
     chinese = due_offers(bank, work, AS_OF, rules_of(), "zh").rows["term_why"]
     assert chinese[2] == "未发现固定用钱月份；只能推荐存款：未做风险测评"
+
+
+def test_list_is_cut_after_those_who_may_not_be_contacted_have_left(tmp_path):
+    names = ["REFUSED", "FIRST", "SECOND", "THIRD"]
+    people = [customer(name, marketing_consent=name != "REFUSED", **ASSESSED) for name in names]
+    held = [holding(name, 60_000, date(2024, 7, 10 + place)) for place, name in enumerate(names)]
+    bank, work = bank_of(tmp_path, people, [row for name in names for row in deposits(name, 60_000)], held)
+    found = due_offers(bank, work, AS_OF, rules_of(list_rows=2), "en")
+    listed = write_on_request_lists(bank, work, AS_OF, {"wealth_due": found.rows}, "en")["wealth_due"]
+    assert pd.read_parquet(listed.path.with_suffix(".parquet"))["customer_id"].tolist() == ["FIRST", "SECOND"]
+    assert (found.offers, listed.rows, listed.left_out["opted_out"]) == (4, 2, 1)
 
 
 def test_a_holding_whose_row_stands_twice_is_listed_once(tmp_path):

@@ -58,6 +58,14 @@ class Permissions:
         customers_by_rule = {row["rule"]: row["customers"] for row in rows}
         return {name: customers_by_rule.get(name, 0) for name in self.rules}
 
+    def up_to(self, rows: pd.DataFrame, count: int) -> pd.DataFrame:
+        """The first of ordered rows, until so many of them are of customers who may be contacted.
+
+        A list that is cut to its first rows is short by those who then leave it.
+        """
+        allowed = rows["customer_id"].isin(self.allowed_customers)
+        return rows[allowed.cumsum() - allowed < count].reset_index(drop=True)
+
     def channels_left(self, channels: Sequence[str] = CONTACT_CHANNELS) -> pd.DataFrame:
         """One row per customer who may be contacted and one flag per channel: false where it was refused."""
         rows = pd.DataFrame(True, index=sorted(self.allowed_customers), columns=list(channels))

@@ -195,7 +195,7 @@ class CreditRules(BankSettings):
     group_caps : dict of str to int
         Yuan that the customers of one household, village or trade may owe in all, where limits are chosen by a budget.
     list_rows : int
-        Rows of a product's list at most.
+        Rows of a product's list at most, of those who may be contacted.
     risk : RiskRules or None
         How risk is learnt; None where no product goes by it.
     products : dict of str to CreditProduct

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from goldmine.contactability import ContactTables, may_contact
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.moves import moves
@@ -55,10 +56,11 @@ class Screening:
     aum_share: float
     converted_mean: float
 
-    def best(self, max_rows: int) -> pd.DataFrame:
-        """The first customers of the band ``high`` by probability, with their own age and kind, not their group's."""
+    def best(self, tables: ContactTables, max_rows: int) -> pd.DataFrame:
+        """The likeliest of the band ``high`` until so many may be contacted, with age and kind of their own."""
         rows = self.rows[self.rows.band == "high"].sort_values(["probability", "customer_id"], ascending=[False, True])
-        return rows.head(max_rows)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
+        rows = may_contact(tables, set(rows.customer_id), "on_request_list").up_to(rows, max_rows)
+        return rows[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
 
 
 def screen(sources: SourceTables, as_of: date) -> Screening:

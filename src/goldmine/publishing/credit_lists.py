@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
@@ -27,10 +28,14 @@ def write_credit_lists(bank: Bank, work: Workspace, limits: Limits, language: st
     The workbook's last sheet counts the product's customers without a limit by rule.
     """
     written: dict[str, OnRequestList] = {}
+    tables = ContactTables.open(bank, work, limits.as_of)
     for name in limits.refused:
         with_limit = (pc.field("credit_product") == name) & pc.field("refusal").is_null()
         rows = pq.read_table(limits.path, filters=with_limit).to_pandas()
         groups = _refusals(limits.refused[name], language)
+        rows = rows.sort_values(["offer_from", "limit_amount", "customer_id"], ascending=[True, False, True])
+        permitted = may_contact(tables, set(rows["customer_id"]), "on_request_list")
+        rows = permitted.up_to(rows, limits.rules.list_rows)
         listed = {f"credit_{name}": _listed(rows, limits.rules, name, language)}
         written |= write_on_request_lists(bank, work, limits.as_of, listed, language, groups=groups)
     return written
@@ -39,8 +44,6 @@ def write_credit_lists(bank: Bank, work: Workspace, limits: Limits, language: st
 def _listed(rows: pd.DataFrame, rules: CreditRules, name: str, language: str) -> pd.DataFrame:
     amounts = ["base_amount", "calculated", "owed_product", "owed", "limit_amount"]
     rows = rows.astype(dict.fromkeys(amounts, "float64"))
-    rows = rows.sort_values(["offer_from", "limit_amount", "customer_id"], ascending=[True, False, True])
-    rows = rows.head(rules.list_rows).reset_index(drop=True)
     product = rules.products[name]
     reasons = [str(in_language(explain(row, product, rules.person_cap), language)) for row in rows.to_dict("records")]
     title = str(in_language(product.title, language))

@@ -32,7 +32,7 @@ class WealthOffers:
     Parameters
     ----------
     rows : pandas.DataFrame
-        The list's columns.
+        The list's columns, until it has its length without those who may not be contacted, who are still there.
     offers : int
         Rows before the list was cut to its length.
     nothing_fits : int
@@ -133,6 +133,7 @@ def _frame(tables: ContactTables, rows: ibis.Table) -> pd.DataFrame:
 class _Found:
     """Rows that a product fits, how many deposits or customers none fits, the rules, and why no wealth product may."""
 
+    tables: ContactTables
     fitting: pd.DataFrame
     nothing_fits: int
     rules: WealthRules
@@ -160,7 +161,7 @@ def _with_products(tables: ContactTables, rows: pd.DataFrame, rules: WealthRules
     fitting["rate_bp"] = fitting["offered"].map(rates).astype("float64")
     texts["ends_before"] = _("the risk assessment ends before the money is free")
     nothing_fits = chosen[counted].nunique() - fitting[counted].nunique()
-    return _Found(fitting, nothing_fits, rules, grades, texts)
+    return _Found(tables, fitting, nothing_fits, rules, grades, texts)
 
 
 def _listed(
@@ -169,7 +170,8 @@ def _listed(
     """The first rows of a list with their words."""
     classes = {name: product.product_class for name, product in found.rules.products.items()}
     deposits = int((fitting["offered"].map(classes) == "time").sum())
-    rows = fitting.head(found.rules.list_rows).reset_index(drop=True)
+    permitted = may_contact(found.tables, set(fitting["customer_id"]), "on_request_list")
+    rows = permitted.up_to(fitting, found.rules.list_rows)
     comes, needed = rhythm.rows_of(rows["customer_id"])
     products = [found.rules.products[name] for name in rows["offered"]]
     # As objects: a column of pandas' text type would keep the English alone.

@@ -73,7 +73,7 @@ class WealthRules(BankSettings):
     min_yuan, step : int
         Least amount that is worth an offer; amounts are rounded down to whole steps.
     list_rows : int
-        Rows of a list at most.
+        Rows of a list at most, of those who may be contacted.
     premium_bp : dict of str to int
         By risk grade, what a wealth product must be benchmarked at beyond the best deposit that fits.
     products : dict of str to TermProduct

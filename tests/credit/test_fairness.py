@@ -9,6 +9,8 @@ from goldmine.contract.display_names import DisplayNames
 from goldmine.core.errors import UseCaseError
 from goldmine.credit.fairness import fairness_table, write_fairness
 from goldmine.credit.limits import build_limits
+from goldmine.credit.why import adverse_reasons, why
+from goldmine.plots.credit import four_fifths_figure, limits_by_product
 from tests.credit.conftest import AS_OF, customer, deposits, rules_of, tables
 from tests.tiny import make_bank, workspace
 
@@ -72,6 +74,25 @@ def test_where_nobody_has_a_limit_no_group_is_called_the_best(compared, tmp_path
     rows = fairness_table(bank, work, AS_OF)
     assert rows["with_limit"].sum() == 0
     assert rows["four_fifths"].isna().all()
+
+
+def test_where_every_product_is_off_there_is_nothing_to_compare_and_nothing_to_explain(tmp_path):
+    bank, work = make_bank(tmp_path / "bank", tables([customer("C1")], deposits("C1", 1))), workspace(tmp_path / "work")
+    built = build_limits(bank, work, AS_OF, rules_of())
+    assert list(built.switched_off) == ["nuts"]
+    rows = fairness_table(bank, work, AS_OF)
+    assert rows.empty
+    write_fairness(work, rows, rules_of(), (DisplayNames({}), "en"), as_of=AS_OF)
+    assert [str(line) for line in why(bank, work, AS_OF, "C1")] == [
+        "no credit product has anything to work a limit out from for this customer"
+    ]
+    assert adverse_reasons(work, AS_OF, "C1") == []
+    assert [
+        figure.axes[0].get_title("left") for figure in (limits_by_product(built), four_fifths_figure(rows, {}))
+    ] == [
+        "Who gets a limit, by product",
+        "Share with a limit against the best group; the line is four fifths",
+    ]
 
 
 def test_without_limits_the_comparison_says_what_to_run(tmp_path):

@@ -139,13 +139,12 @@ def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *
     )
     run(f"CREATE OR REPLACE TEMP TABLE credit_risk AS {probability}")
     off = {name: gone for name, product in rules.products.items() if (gone := _missing(bank, product, as_of))}
-    parts = [_of_product(tables, rules, name) for name in rules.products if name not in off]
-    path = limits_path(work, as_of)
-    empty = "SELECT * FROM (VALUES (1)) WHERE false"
-    query = " UNION ALL BY NAME ".join(parts) if parts else empty
-    order = ("credit_product", "customer_id") if parts else ("1",)
+    # A product that is off has no rows, and the table its columns even where all are off.
+    parts = [_of_product(tables, rules, name) + " WHERE false" * (name in off) for name in rules.products]
+    path, query = limits_path(work, as_of), " UNION ALL BY NAME ".join(parts)
+    order = ("credit_product", "customer_id")
     write_parquet(tables.connection, query, path, order=order, notes={_RULES: rules.model_dump_json()})
-    offered, refused = _counts(tables, path) if parts else ({}, {})
+    offered, refused = _counts(tables, path)
     return Limits(as_of, rules, path, offered, refused, off, missing_tables(tables, rules))
 
 

@@ -14,7 +14,7 @@ from goldmine.credit.risk import build_risk
 from goldmine.credit.risk_evaluation import by_decile, evaluate, yearly_profit
 from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES, risk_features
 from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
-from goldmine.credit.risk_report import risk_lines
+from goldmine.credit.risk_report import cut_off_line, risk_lines
 from goldmine.credit.rules import RiskRules
 from tests.credit.conftest import AS_OF, MONTHS, customer, deposits, loan, rules_of, tables
 from tests.tiny import make_bank, workspace
@@ -118,6 +118,23 @@ def test_a_loan_fails_within_its_months_only_and_nobody_knows_of_the_refused(tmp
     past = past_applications(ContactTables.open(bank, workspace(tmp_path / "work"), AS_OF), RISK.outcome)
     assert past.known["application_id"].tolist() == ["A0", "A1", "A2"]
     assert past.known["bad"].fillna(-1).tolist() == [1, 0, -1]
+
+
+def test_an_amount_is_that_of_the_loan_where_the_application_says_none_or_another(tmp_path):
+    """A0 asked for 80,000, A1 for nothing that was written down; each was granted 50,000."""
+    given = applications()
+    given["loan_applications"][0]["amount"], given["loan_applications"][1]["amount"] = 80_000, None
+    bank = make_bank(tmp_path / "bank", given)
+    past = past_applications(ContactTables.open(bank, workspace(tmp_path / "work"), AS_OF), RISK.outcome)
+    assert past.known["amount"].tolist() == [50_000, 50_000, 50_000]
+
+
+def test_where_no_rate_is_known_nothing_is_said_of_profit():
+    known = pd.DataFrame({"bad": [0.0, 1.0] * 20, "amount": 1000.0, "rate_bp": np.nan})
+    found = evaluate(np.linspace(0.01, 0.2, 40), known, RISK, np.linspace(0.01, 0.2, 40))
+    assert str(cut_off_line(found, RISK)) == (
+        "At the cut-off 10%: 48% of them, 47.4% failed; no rate of these loans is known, so nothing of what they earn"
+    )
 
 
 def months_of(given: dict, number: str, *gone: str) -> list[dict]:

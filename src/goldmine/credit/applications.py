@@ -23,9 +23,10 @@ class Applications:
     features : pandas.DataFrame
         A row an application, indexed from 0.
     known : pandas.DataFrame
-        Of the same rows: application_id, customer_id, applied_on, amount, rate_bp, decision (``granted``, ``refused``,
-        ``not_taken``), and `bad`: whether the loan failed within the months of the rule. It is missing where no loan is
-        known, its months are not over, or one that it ran in has no row and it was not seen to fail in the others.
+        Of the same rows: application_id, customer_id, applied_on, amount (lent; asked for where no loan is known whose
+        months are over), rate_bp, decision (``granted``, ``refused``, ``not_taken``), and `bad`: whether the loan
+        failed within the months of the rule. It is missing where no loan is known, its months are not over, or one that
+        it ran in has no row and it was not seen to fail in the others.
     """
 
     features: pd.DataFrame
@@ -63,7 +64,7 @@ def past_applications(tables: ContactTables, outcome: Outcome) -> Applications:
     )
     known = (
         tables.connection.con.execute(
-            "SELECT application_id, customer_id, applied_on, amount::DOUBLE AS amount, "
+            "SELECT application_id, customer_id, applied_on, coalesce(credit_limit, amount)::DOUBLE AS amount, "
             "rate_bp::DOUBLE AS rate_bp, decision, "
             "CASE WHEN decision = 'granted' THEN bad END AS bad "
             "FROM credit_asked LEFT JOIN credit_outcomes USING (loan_id) ORDER BY row_id"
@@ -95,12 +96,14 @@ def _applied(tables: ContactTables, last: date) -> str:
 
 
 def _outcomes(tables: ContactTables, outcome: Outcome) -> str:
-    """SQL of the loans whose months are over: loan_id and bad, missing where a month that it ran in has no row."""
-    loans = ibis.to_sql(tables.table("loans").select("loan_id", "granted_on", "closed_on"), dialect="duckdb")
+    """SQL of loans whose months are over: loan_id, credit_limit, bad (missing where one that it ran in has no row)."""
+    loans = ibis.to_sql(
+        tables.table("loans").select("loan_id", "credit_limit", "granted_on", "closed_on"), dialect="duckdb"
+    )
     months = ibis.to_sql(tables.table("loan_months").select("loan_id", "month_end", "days_overdue"), dialect="duckdb")
     window_end = f"last_day(granted_on + INTERVAL {outcome.months} MONTH)"
     return f"""
-        SELECT due.loan_id, CASE WHEN bool_or(days_overdue >= {outcome.days_overdue}) THEN 1
+        SELECT due.loan_id, credit_limit, CASE WHEN bool_or(days_overdue >= {outcome.days_overdue}) THEN 1
             WHEN count(days_overdue) FILTER (month_end <= ran_until) >= months_run THEN 0 END::DOUBLE AS bad
         FROM (SELECT *, datediff('month', granted_on + 1, ran_until + 1) AS months_run
             FROM (SELECT *, {window_end} AS window_end, least({window_end}, closed_on - 1) AS ran_until
@@ -108,4 +111,4 @@ def _outcomes(tables: ContactTables, outcome: Outcome) -> str:
             WHERE window_end <= DATE '{tables.as_of}') AS due
         LEFT JOIN ({months}) AS m
             ON m.loan_id = due.loan_id AND month_end > granted_on AND month_end <= window_end
-        GROUP BY due.loan_id, months_run"""
+        GROUP BY due.loan_id, credit_limit, months_run"""

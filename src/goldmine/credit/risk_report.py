@@ -1,12 +1,13 @@
 """A model of risk in words: how good it is, what the refused would have done, and what it does not use."""
 
 from collections.abc import Iterator
-from math import exp
+from math import exp, isnan
 
 from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.credit.risk import BuiltRisk
+from goldmine.credit.risk_evaluation import RiskEvaluation
 from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES
-from goldmine.credit.rules import CreditRules
+from goldmine.credit.rules import CreditRules, RiskRules
 
 
 def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
@@ -25,10 +26,7 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
         yield _("  tenth {decile}: {loans} loans, predicted {predicted}, failed {observed}", decile=int(row["decile"]),
                 loans=int(row["loans"]), predicted=f"{row['predicted']:.1%}",
                 observed=f"{row['observed']:.1%}")  # fmt: skip
-    yield _("At the cut-off {cut}: {share} of them, {bad} failed; yearly profit {profit} yuan, "
-            "or {all} yuan if all are granted",
-            cut=f"{risk.max_probability:.0%}", share=f"{found.approved:.0%}", bad=f"{found.approved_bad:.1%}",
-            profit=f"{found.profit:,.0f}", all=f"{found.profit_all:,.0f}")  # fmt: skip
+    yield cut_off_line(found, risk)
     refused = int((built.applications.known["decision"] == "refused").sum())
     if refused:
         yield _("{n} of {all} applicants were refused. Of all, {chance} would fail under the bank's assumption "
@@ -51,3 +49,14 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
     yield _("It uses {used}. It does not use {unused}.",
             used=join_texts([RISK_FEATURES[name].title for name in built.model.features], comma),
             unused=join_texts(list(PROTECTED.values()), comma))  # fmt: skip
+
+
+def cut_off_line(found: RiskEvaluation, risk: RiskRules) -> LocalizedText:
+    """What granting up to the cut-off would have come to, in money where the loans' rates are known."""
+    told = {"cut": f"{risk.max_probability:.0%}", "share": f"{found.approved:.0%}", "bad": f"{found.approved_bad:.1%}"}
+    if isnan(found.profit_all):
+        return _("At the cut-off {cut}: {share} of them, {bad} failed; no rate of these loans is known, so nothing of "
+                 "what they earn", **told)  # fmt: skip
+    return _("At the cut-off {cut}: {share} of them, {bad} failed; yearly profit {profit} yuan, "
+             "or {all} yuan if all are granted",
+             **told, profit=f"{found.profit:,.0f}", all=f"{found.profit_all:,.0f}")  # fmt: skip

@@ -92,3 +92,19 @@ def test_months_that_broke_a_rule_are_no_example_and_few_months_give_no_limit(pr
     after = {limit.figure: limit.lowest for limit in propose_limits(books(tmp_path / "cut", last=40)) if not limit.part}
     assert after["rows"] == before["rows"]
     assert propose_limits(books(tmp_path / "whole"), date(2022, 12, 31)) == []
+
+
+def test_a_month_that_broke_the_nearer_rule_of_months_with_a_year_ago_is_no_example(project, tmp_path):
+    assert "snapshot_rows_unlike_months" in broken(books(tmp_path / "broken", last=130))
+    before = {limit.figure: limit.lowest for limit in propose_limits(books(tmp_path / "whole")) if not limit.part}
+    after = {
+        limit.figure: limit.lowest for limit in propose_limits(books(tmp_path / "cut", last=130)) if not limit.part
+    }
+    assert (before["rows"], after["rows"]) == (0.75, 0.75)
+
+
+def test_a_proposal_is_no_wider_than_what_holds_without_it(project, tmp_path):
+    bank = books(tmp_path, last=152)
+    assert broken(bank) == []
+    (rows,) = (limit for limit in propose_limits(bank) if limit.figure == "rows")
+    assert (rows.lowest, rows.highest) == (0.75, 1.38)

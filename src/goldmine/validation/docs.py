@@ -40,10 +40,10 @@ Of a table of more than a million rows every n-th customer is looked at. A rule 
 in `expectations/` takes the place of one of these.
 
 Limits of a bank's own come from `goldmine month-limits FILE`: from the last 24 months it proposes, for rows, customers,
-medians and totals of each table, one and a half times the widest deviation of a healthy month, never wider than the
-table above, never nearer than 10% (25% for amounts) or than chance. An entry holds once the owner of the table has
-signed it with name, date and reason in `pipelines/month_limits.yaml`; then it takes the place of all other limits on
-that figure. `days` and `repeated` keep theirs.
+medians and totals of each table, one and a half times the widest deviation of a month that broke no rule, never wider
+than the table above for months with a year ago, never nearer than 10% (25% for amounts) or than chance. An entry holds
+once the owner of the table has signed it with name, date and reason in `pipelines/month_limits.yaml`; then it takes the
+place of all other limits on that figure. `days` and `repeated` keep theirs.
 """
 
 

@@ -10,7 +10,8 @@ from goldmine.core.dates import month_key, snapshot_date
 from goldmine.validation.counts import month_tables
 from goldmine.validation.month_limits import Figure, MonthLimit
 from goldmine.validation.month_profiles import COUNTED, MEASURED, PART_FIGURES
-from goldmine.validation.month_rules import STARTING_LIMITS
+from goldmine.validation.month_rules import NEAR_LIMITS, STARTING_LIMITS
+from goldmine.validation.rules import load_rules
 
 MONTHS = 24
 _ENOUGH = 12
@@ -24,8 +25,8 @@ _LEAST = {"rows": 1.1, "customers": 1.1, "median": 1.25, "total": 1.25}
 def propose_limits(bank: Bank, as_of: date | None = None) -> list[MonthLimit]:
     """Propose limits from the last 24 months of a bank's tables.
 
-    A month that broke a rule is no example, and a limit is never wider than the one that every bank starts with, nor
-    nearer than what chance may do to months of this size.
+    A month that broke a rule is no example, and a limit is never wider than the one that every bank starts with for
+    months with a year ago, as those to come are, nor nearer than what chance may do to months of this size.
 
     Parameters
     ----------
@@ -38,10 +39,11 @@ def propose_limits(bank: Bank, as_of: date | None = None) -> list[MonthLimit]:
         if not bank.has(table):
             continue
         connection = month_tables(bank, table, snapshot)
+        kept = _kept_rules(table)
         for figure in COUNTED:
             rows = connection.execute(
                 f"SELECT {figure}_ratio, {figure}_chance FROM month_figures WHERE month <= $1 AND {figure}_ratio > 0 "
-                f"ORDER BY month DESC LIMIT {MONTHS}",
+                f"AND {kept[figure]} ORDER BY month DESC LIMIT {MONTHS}",
                 [snapshot],
             ).fetchall()
             chance = max((row[1] for row in rows), default=1.0)
@@ -51,11 +53,21 @@ def propose_limits(bank: Bank, as_of: date | None = None) -> list[MonthLimit]:
                 rows = connection.execute(
                     f"SELECT {figure}_ratio FROM part_figures WHERE substr(month, 1, 7) <= $1 AND {figure}_ratio > 0 "
                     "AND trim(substr(month, 8)) = $2 AND rows >= 100 AND rows_before >= 100 "
-                    f"ORDER BY month DESC LIMIT {MONTHS}",
+                    f"AND {kept[figure]} ORDER BY month DESC LIMIT {MONTHS}",
                     [snapshot, part],
                 ).fetchall()
                 proposed += _limit(bank.name, table, figure, part, [row[0] for row in rows], 1.0)  # type: ignore[arg-type]
     return proposed
+
+
+def _kept_rules(table: str) -> dict[str, str]:
+    """By figure the condition of a month that keeps the rules on it, the snapshot's and any other."""
+    breaks = {rule.name: rule.breaks for rule in load_rules(table)}
+    names = {figure: (f"snapshot_{figure}_unlike_months", f"{figure}_unlike_months") for figure in STARTING_LIMITS}
+    return {
+        figure: f"NOT coalesce({' OR '.join(f'({breaks[name]})' for name in rules)}, false)"
+        for figure, rules in names.items()
+    }
 
 
 def _limit(  # noqa: PLR0917 - what names a limit, and its history
@@ -65,6 +77,9 @@ def _limit(  # noqa: PLR0917 - what names a limit, and its history
     healthy = [ratio for ratio in ratios if lowest <= ratio <= highest]
     if len(healthy) < _ENOUGH:
         return []
+    if figure in NEAR_LIMITS:
+        near, far = NEAR_LIMITS[figure]
+        lowest, highest = max(lowest, min(near, 1 / chance)), min(highest, max(far, chance))
     width = _ROOM * max(abs(math.log(ratio)) for ratio in healthy)
     width = max(width, math.log(_LEAST[figure]), math.log(chance))
     return [
@@ -74,8 +89,8 @@ def _limit(  # noqa: PLR0917 - what names a limit, and its history
                 "table": table,
                 "figure": figure,
                 "part": part,
-                "lowest": max(lowest, math.floor(100 * math.exp(-width)) / 100),
-                "highest": min(highest, math.ceil(100 * math.exp(width)) / 100),
+                "lowest": math.floor(100 * max(lowest, math.exp(-width))) / 100,
+                "highest": math.ceil(100 * min(highest, math.exp(width))) / 100,
                 "months": len(healthy),
             }
         )

@@ -21,11 +21,13 @@ _SOME_ROWS = "rows_chance <= 2.5"
 STARTING_LIMITS = {"rows": (0.6, 1.8), "customers": (0.6, 1.8), "median": (0.1, 10.0), "total": (0.05, 20.0)}
 """The widest limits on the ratio of each figure that every bank starts with."""
 
+NEAR_LIMITS = dict.fromkeys(COUNTED, (0.75, 1.5))
+"""Those of rows and customers where a year ago tells the season."""
+
 _FEW, _MANY = (
     f"CASE WHEN year_ago THEN {near} ELSE {wide:g} END"
-    for near, wide in zip((0.75, 1.5), STARTING_LIMITS["rows"], strict=True)
+    for near, wide in zip(NEAR_LIMITS["rows"], STARTING_LIMITS["rows"], strict=True)
 )
-"""Limits on rows and customers; where no year ago tells the season, they are wider."""
 
 _ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"
 

@@ -98,6 +98,20 @@ def test_met_within_the_days_of_rest_or_moved_away_is_no_visit(tmp_path):
     assert rows["visit_reach"].to_dict() == {"C": 0.4, "D": 0.6, "E": 0.5}
 
 
+def test_who_has_moved_away_is_not_back_because_somebody_called_or_found_nobody(tmp_path):
+    """A, B and C had moved on 1 May; C was met at home in August of the year before, D after having moved."""
+    past = [visit(number, number, date(2024, 5, 1), "moved") for number in "AB"]
+    past += [visit("B2", "B", date(2024, 5, 20), "not_met"), visit("C1", "C", date(2023, 8, 1), "met")]
+    past += [visit("C2", "C", date(2024, 5, 1), "moved")]
+    past += [visit("D1", "D", date(2023, 5, 1), "moved"), visit("D2", "D", date(2023, 8, 1), "met")]
+    said = {"campaign_id": "relationship", "channel": "call"}
+    calls = [said | {"customer_id": "A", "contacted_on": date(2024, 5, 20), "answer": "not_reached"},
+             said | {"customer_id": "C", "contacted_on": date(2024, 5, 1), "answer": "later"}]  # fmt: skip
+    people = [consenting(number) for number in "ABCD"]
+    visits = listed(tmp_path, people, dict.fromkeys("ABCD", 1_000_000), visits=past, contacts=calls)
+    assert visits.rows["customer_id"].tolist() == ["D"]
+
+
 def test_who_answers_the_telephone_is_called_and_who_has_none_is_visited(tmp_path):
     calls = [
         {"campaign_id": "relationship", "customer_id": "A", "contacted_on": date(2023, 1, n), "channel": "call",

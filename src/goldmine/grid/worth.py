@@ -91,7 +91,9 @@ def _store_reach(found: Residents, rules: VisitRules) -> None:
           SELECT customer_id, count(*) FILTER (NOT by_visit) AS calls, count(*) FILTER (NOT by_visit AND met) AS called,
             count(*) FILTER (by_visit) AS visits, count(*) FILTER (by_visit AND met) AS visited,
             max(day) FILTER (by_visit AND met) AS last_met_on, max(day) FILTER (met) AS last_contact_on,
-            coalesce(arg_max(moved, day), false) AS moved FROM tries GROUP BY ALL
+            -- A call, or a visit at which nobody was met, does not say that somebody lives there again.
+            coalesce(arg_max(moved, (day, moved)) FILTER (moved OR by_visit AND met), false) AS moved
+          FROM tries GROUP BY ALL
         )
         SELECT r.customer_id, CASE WHEN p.without THEN 0 ELSE
             (coalesce(own.called, 0) + {prior} * bank.calls) / (coalesce(own.calls, 0) + {prior}) END AS call_reach,

@@ -228,6 +228,28 @@ def test_withdrawn_consent_makes_another_release_without_scoring_again(own, tmp_
     assert "客户号" in (second.folder / "lists" / "longtail.csv").read_text("utf-8-sig")
 
 
+def test_arrears_and_rules_of_credit_make_another_release_as_campaigns_go_by_them(own, tmp_path, monkeypatch):
+    _, work = own
+    scored = [read_scored(work, "longtail", AS_OF)]
+    loan = {"loan_id": "L1", "customer_id": "00000001", "granted_on": date(2023, 1, 1)}
+
+    def made(days: int) -> str:
+        month = {"loan_id": "L1", "month_end": AS_OF, "owed": 100, "days_overdue": days}
+        bank = make_bank(tmp_path / f"{days}", {"customers": people(), "loans": [loan], "loan_months": [month]}, AS_OF)
+        return release_id_of(bank, work, scored, AS_OF, "en")
+
+    on_time = made(0)
+    assert made(31) != on_time
+    copied = tmp_path / "home"
+    shutil.copytree(home(), copied)
+    (copied / "pipelines" / "credit.yaml").write_text("person_cap: 1")
+    monkeypatch.setenv("GOLDMINE_HOME", str(copied))
+    strict = made(0)
+    assert strict != on_time
+    (copied / "pipelines" / "credit.yaml").write_text("person_cap: 2")
+    assert made(0) != strict
+
+
 def test_a_list_that_breaks_its_suite_is_not_published(own):
     bank, work = own
     path = work.scores(AS_OF, "longtail")

@@ -17,6 +17,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
 from goldmine.core.settings import read_yaml, typed
 from goldmine.core.workspace import home
+from goldmine.credit.rules import credit_rules_path
 from goldmine.labels.use_case import readable_use_cases, use_case_names
 
 
@@ -116,8 +117,8 @@ def _offered(campaign: Campaign) -> set[str]:
 
 
 def campaign_texts() -> list[str]:
-    """The texts of all settings of campaigns, for fingerprints; none where there are no campaigns."""
+    """The texts of all settings that campaigns go by, for fingerprints; none where there are no campaigns."""
     files = sorted(campaigns_folder().glob("*.yaml"))
     files += [home() / "pipelines" / "offers.yaml", claims_path(), contact_hours_path(), gateways_path()]
-    files += [queue_settings_path()]
+    files += [queue_settings_path(), credit_rules_path()]
     return [path.read_text("utf-8") for path in files if path.exists()]

@@ -1,6 +1,7 @@
 """The rules in ``pipelines/credit.yaml``: from what a limit is worked out, up to which cap, and who is refused."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -210,6 +211,11 @@ class CreditRules(BankSettings):
     products: dict[str, CreditProduct] = Field(min_length=1)
 
 
+def credit_rules_path() -> Path:
+    """Path of the settings."""
+    return home() / "pipelines" / "credit.yaml"
+
+
 def load_credit_rules() -> CreditRules:
     """The rules of the work project.
 
@@ -218,5 +224,5 @@ def load_credit_rules() -> CreditRules:
     SettingsError
         If a key is unknown, missing or of the wrong type: a product without a price among them.
     """
-    file = home() / "pipelines" / "credit.yaml"
+    file = credit_rules_path()
     return typed(CreditRules, read_yaml(file), str(file))

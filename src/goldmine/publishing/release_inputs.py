@@ -28,7 +28,10 @@ from goldmine.labels.use_case import UseCase, load_use_case, use_case_names
 from goldmine.models.model import Model
 from goldmine.publishing.manifest import CustomersFile, ModelRef
 
-_RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
+_RULE_TABLES = (
+    *("customers", "contacts", "suppressions", "staff", "products", "branches", "grids"),
+    *("loans", "loan_months"),  # a campaign asks nobody in arrears about credit
+)
 _ID_DIGITS = 12
 
 

@@ -68,10 +68,11 @@ def _paying(books: Books, day: pd.Timestamp, people: pd.DataFrame, address: pd.S
     age = age_in_months(moves.time, day)
     known = (moves.time.dt.normalize() <= day) & ~(moves.known_on > day) & (age < MONTHS)
     moves = moves[known & moves.counterparty_customer_id.notna() & (moves.kind.isna() | (moves.kind == "transfer"))]
-    sides = moves[["customer_id", "counterparty_customer_id"]].to_numpy(dtype=object)
+    both_sides = ("customer_id", "counterparty_customer_id")
+    sides = books.under_survivors(moves[list(both_sides)], day, both_sides).to_numpy(dtype=object)
     pairs = pd.DataFrame({"one": sides.min(axis=1), "other": sides.max(axis=1), "age": age[moves.index].to_numpy()})
     months = pairs.groupby(["one", "other"]).age.nunique()
-    regular = books.under_survivors(months[months >= REGULAR].reset_index(), day, ("one", "other"))
+    regular = months[months >= REGULAR].reset_index()
     found: list[tuple[str, str]] = []
     for shared in (address, people.phone_hash.fillna(people.phone)):
         place = (people.grid_id.fillna("") + "|" + shared).dropna()

@@ -143,6 +143,14 @@ def test_numbers_of_one_person_are_one_customer(tmp_path):
     assert [row[1:3] for row in edges(tmp_path, customers=customers, relations=rows)] == [("A", "C")]
 
 
+def test_months_of_transfers_to_an_old_number_and_a_new_one_add_up(tmp_path):
+    customers = ({"customer_id": "O", "merged_into": "B", "merged_on": date(2024, 1, 1)},)
+    moves = [*transfers("A", "O", 2)[1:], *transfers("A", "B", 1)]
+    assert edges(tmp_path, customers=customers, transactions=moves) == [
+        ("transfer", "A", "B", pytest.approx(0.5 * 2 / 6), date(2024, 5, 10))
+    ]
+
+
 @pytest.mark.parametrize("answer", [False, None])
 def test_who_refuses_or_was_never_asked_is_in_no_tie_from_either_side(tmp_path, answer):
     customers = ({"customer_id": "B", "link_consent": answer, "grid_id": "G1"}, {"customer_id": "C", "grid_id": "G1"})

@@ -125,6 +125,18 @@ def test_the_head_is_whom_most_relations_start_from_then_the_oldest(tmp_path):
     assert [row["customer_id"] for row in rows if row["is_head"]] == ["A", "D"]
 
 
+def test_a_relation_that_is_delivered_twice_makes_nobody_the_head(tmp_path):
+    """Of two sisters each names the other, the younger in two equal rows, and under the other's old number too."""
+    people = [
+        person("A", "王伟", birth_date=date(1990, 1, 1)),
+        person("B", "王芳", birth_date=date(1980, 1, 1)),
+        person("O", "王芳", merged_into="B", merged_on=date(2024, 1, 1)),
+    ]
+    relations = [family("A", "B"), family("A", "B"), family("A", "O"), family("B", "A")]
+    rows = households(connect(), make_bank(tmp_path, {"customers": people, "relations": relations}), JUNE).rows
+    assert [row["customer_id"] for row in rows.to_pylist() if row["is_head"]] == ["B"]
+
+
 def couple(**more: object) -> list[Row]:
     """Two of one house with other surnames, whose ties may be used."""
     return [person(number, name, address="3组12号", link_consent=True, **more) for number, name in AB]
@@ -179,6 +191,15 @@ def test_a_refusal_under_an_old_number_counts_for_transfers_too(tmp_path):
 def test_transfers_to_an_old_number_count_for_the_person(tmp_path):
     old = person("O", "李娜", merged_into="B", merged_on=date(2024, 1, 1), link_consent=True)
     assert grouped(tmp_path, [*couple(), old], moves=transfers("A", "O")) == {("A", "B")}
+
+
+def test_months_of_transfers_to_an_old_number_and_a_new_one_add_up(tmp_path):
+    """Two months to the old number and one to the surviving one; two to both in the same months are two."""
+    old = person("O", "李娜", merged_into="B", merged_on=date(2024, 1, 1), link_consent=True)
+    split = [*transfers("A", "O", 3)[1:], *transfers("A", "B", 1)]
+    assert grouped(tmp_path / "split", [*couple(), old], moves=split) == {("A", "B")}
+    both = transfers("A", "O", 2) + transfers("A", "B", 2)
+    assert grouped(tmp_path / "both", [*couple(), old], moves=both) == {("A",), ("B",)}
 
 
 def test_transfers_that_would_make_a_household_too_large_leave_it_as_it_is(tmp_path):

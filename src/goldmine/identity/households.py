@@ -51,7 +51,8 @@ class Households:
 def households(connection: Backend, bank: Bank, day: date, among: ibis.Table | None = None) -> Households:
     """The households of the customers on the books by a day, under surviving numbers.
 
-    Relations count from their day on until they end. The head is the member most relations start from, then the oldest.
+    Relations count from their day on until they end. The head is the member from whom relations to most others start,
+    then the oldest.
 
     Parameters
     ----------
@@ -75,8 +76,7 @@ def households(connection: Backend, bank: Bank, day: date, among: ibis.Table | N
     )
     _store(connection, people, under_survivors(family, merged, ("customer_id", "related_id")))
     transfers = transfers_between(connection, bank, day, MONTHS)
-    transfers = under_survivors(transfers.filter(transfers.months >= REGULAR), merged, ("one", "other"))
-    _keep(connection, "household_transfers", transfers.select("one", "other"))
+    _keep(connection, "household_transfers", transfers.filter(transfers.months >= REGULAR).select("one", "other"))
     _keep(connection, "household_refusing", refusing(connection, bank))
     found = connection.con.execute(_PEOPLE).to_arrow_table()
     edges, paying = (connection.con.execute(query).to_arrow_table() for query in (_EDGES, _PAYING))
@@ -104,7 +104,8 @@ def _keep(connection: Backend, name: str, rows: ibis.Table) -> None:
 _PEOPLE = """
 SELECT customer_id, birth_date, coalesce(starts, 0) AS starts
 FROM household_rows
-LEFT JOIN (SELECT customer_id, count(*) AS starts FROM household_family GROUP BY ALL) USING (customer_id)
+LEFT JOIN (SELECT customer_id, count(DISTINCT related_id) AS starts FROM household_family GROUP BY ALL)
+USING (customer_id)
 ORDER BY place
 """
 _SHARED = f"""

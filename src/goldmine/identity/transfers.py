@@ -7,6 +7,7 @@ from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_key, months_back
+from goldmine.identity.survivors import merged_numbers, under_survivors
 
 
 def known_moves(connection: Backend, bank: Bank, day: date, months: int) -> ibis.Table:
@@ -19,6 +20,8 @@ def known_moves(connection: Backend, bank: Bank, day: date, months: int) -> ibis
 def transfers_between(connection: Backend, bank: Bank, day: date, months: int) -> ibis.Table:
     """Pairs of customers with transfers; one that both sides hold, or that the books hold twice, counts once.
 
+    Each side counts with all numbers that were merged into theirs by the day.
+
     Parameters
     ----------
     months : int
@@ -27,12 +30,15 @@ def transfers_between(connection: Backend, bank: Bank, day: date, months: int) -
     Returns
     -------
     ibis.Table
-        one and other (customer numbers in the books, the smaller first), months with a transfer, since (the first).
+        one and other (surviving numbers, the smaller first), months with a transfer, since (the first).
     """
     moves = known_moves(connection, bank, day, months)
     moves = moves.filter(moves.counterparty_customer_id.notnull(), moves.kind.isnull() | (moves.kind == "transfer"))
+    sides = ("customer_id", "counterparty_customer_id")
+    merged = merged_numbers(connection, bank.read(connection, "customers"), day)
+    moves = under_survivors(moves.select(*sides, "time"), merged, sides)
     one, other = moves.customer_id, moves.counterparty_customer_id
-    moves = moves.select(
+    moves = moves.filter(one != other).select(
         one=ibis.least(one, other), other=ibis.greatest(one, other), month=moves.time.strftime("%Y-%m"),
         day=moves.time.date(),
     )  # fmt: skip

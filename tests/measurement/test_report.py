@@ -12,7 +12,7 @@ from goldmine.measurement.kept_figures import kept_figures
 from goldmine.measurement.list_order import qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import COSTS, costs_of, money, read_costs
 from goldmine.measurement.predicted_observed import compliance, predicted_observed
-from goldmine.measurement.report import figures, measure
+from goldmine.measurement.report import compliance_table, figures, measure
 from goldmine.models.uplift.effect import NotMeasurable
 from tests.measurement.literal import customers, together
 
@@ -122,6 +122,21 @@ def test_compliance_counts_contamination_and_late_contacts():
     assert (found.contact, found.worked, found.reached, found.elsewhere, found.late) == (100, 90, 70, 5, 5)
     assert (found.control, found.contaminated) == (50, 5)
     assert found.diluted == pytest.approx(0.8)
+
+
+def test_contact_of_unknown_channel_is_by_no_other_channel_and_costs_as_the_one_asked_for():
+    rows = together(
+        customers(50, "contact", 0, channel="visit", contacted_by="visit"),
+        customers(10, "contact", 0, channel="visit", contacted_by="call"),
+        customers(40, "contact", 0, channel="visit", contacted_by=None),
+        customers(100, "control", 0),
+    )
+    rows["contact_channels"] = [("visit",)] * 50 + [("call",)] * 10 + [(None,)] * 40 + [()] * 100
+    found = measure(rows, {"call": 6.0, "visit": 25.0})
+    counts = compliance_table(found.compliance).set_index("what")
+    assert counts.loc["other_channel"].to_dict() == {"customers": 10, "of": 60}
+    assert counts.loc["worked"].to_dict() == {"customers": 100, "of": 100}
+    assert found.money.cost == 50 * 25.0 + 10 * 6.0 + 40 * 25.0
 
 
 def test_cost_per_yuan_is_cost_over_moved_aum():

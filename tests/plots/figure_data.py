@@ -169,7 +169,9 @@ def measured() -> Measured:
     fifths = tuple(group(str(n), 0.1 - n / 50) for n in range(1, 6))
     whole = group("all", 0.05)
     money = SimpleNamespace(cost=3_000.0, moved=missing, converted=missing)
-    compliance = Compliance(contact=900, worked=700, reached=500, control=180, contaminated=3, late=1, elsewhere=9)
+    compliance = Compliance(
+        contact=900, worked=700, reached=500, control=180, contaminated=3, late=1, by_known_channel=700, elsewhere=9
+    )
     return Measured(whole, by, "probability", fifths, curve, missing, money, predicted, compliance, 40)
 
 

@@ -51,17 +51,22 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     Parameters
     ----------
     rows : DataFrame
-        group, stratum, probability, aim, aum_change (yuan; empty where the bank has no balances), contact_channels.
+        group, stratum, probability, aim, aum_change (yuan; empty where the bank has no balances), channel (asked for;
+        a contact of unknown channel counts as one by it), contact_channels.
     costs : mapping of str to float
         Yuan a contact, by channel.
     """
-    cost = sum((costs.get(channel, 0.0) for channels in rows["contact_channels"] for channel in channels), start=0.0)
+    cost = sum(
+        costs.get(asked_for if pd.isna(channel) else channel, 0.0)
+        for asked_for, channels in zip(rows["channel"], rows["contact_channels"], strict=True)
+        for channel in channels
+    )
     assigned = int((rows["group"] == "contact").sum())
     if rows["aum_change"].isna().any():
         moved: Estimate | NotMeasurable = NotMeasurable(_("the bank has no balances of both months"))
     else:
         moved = _times(intention_to_treat(rows, "aum_change"), assigned)
-    return Money(cost, moved, _times(intention_to_treat(rows), assigned))
+    return Money(float(cost), moved, _times(intention_to_treat(rows), assigned))
 
 
 def costs_of(campaign: str, as_of: date) -> dict[str, float]:

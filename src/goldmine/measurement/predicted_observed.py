@@ -53,8 +53,10 @@ class Compliance:
         Customers assigned to contact, those contacted, and those reached by any of their contacts.
     control, contaminated : int
         Customers assigned to control, and those of them who were contacted.
-    late, elsewhere : int
-        Of those contacted: whose first contact was after the list had expired, and by another channel than planned.
+    late : int
+        Of those contacted: whose first contact was after the list had expired.
+    by_known_channel, elsewhere : int
+        Of those contacted: of whose first contact the channel is known, and whose was another than planned.
     """
 
     contact: int
@@ -63,6 +65,7 @@ class Compliance:
     control: int
     contaminated: int
     late: int
+    by_known_channel: int
     elsewhere: int
 
     @property
@@ -82,11 +85,13 @@ def compliance(rows: pd.DataFrame) -> Compliance:
     Parameters
     ----------
     rows : DataFrame
-        group, channel, valid_until, contacted_on (empty where not contacted), contacted_by (channel), reached.
+        group, channel, valid_until, contacted_on (empty where not contacted), contacted_by (channel;
+        empty where unknown), reached.
     """
     contact = rows[rows["group"] == "contact"]
     worked = contact[contact["contacted_on"].notna()]
     control = rows[rows["group"] == "control"]
+    by_known_channel = worked["contacted_by"].notna()
     return Compliance(
         len(contact),
         len(worked),
@@ -94,5 +99,6 @@ def compliance(rows: pd.DataFrame) -> Compliance:
         len(control),
         int(control["contacted_on"].notna().sum()),
         int((pd.to_datetime(worked["contacted_on"]) > pd.to_datetime(worked["valid_until"])).sum()),
-        int((worked["contacted_by"] != worked["channel"]).sum()),
+        int(by_known_channel.sum()),
+        int((by_known_channel & (worked["contacted_by"] != worked["channel"])).sum()),
     )

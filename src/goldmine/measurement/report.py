@@ -146,7 +146,7 @@ def compliance_table(compliance: Compliance) -> pd.DataFrame:
         ("reached", compliance.reached, compliance.contact),
         ("not_worked", compliance.contact - compliance.worked, compliance.contact),
         ("late", compliance.late, compliance.worked),
-        ("other_channel", compliance.elsewhere, compliance.worked),
+        ("other_channel", compliance.elsewhere, compliance.by_known_channel),
         ("contaminated", compliance.contaminated, compliance.control),
     ]
     return pd.DataFrame(lines, columns=["what", "customers", "of"])

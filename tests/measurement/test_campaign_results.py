@@ -14,12 +14,13 @@ from goldmine.measurement.campaign_results import (
     group_titles,
     read_results,
 )
-from goldmine.measurement.effect import Cut
+from goldmine.measurement.effect import Cut, cuts
 from goldmine.measurement.money import money
 from goldmine.measurement.predicted_observed import compliance
 from goldmine.models.uplift.effect import NotMeasurable
 from goldmine.plots import style
 from goldmine.plots.measurement import effects_table
+from tests.measurement.literal import customers, together
 from tests.tiny import balance, make_bank, transaction
 
 AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)
@@ -294,3 +295,12 @@ def test_groups_are_called_by_title_and_word_in_the_language_of_the_figures(tmp_
     finally:
         style.use_language("en")
     assert shown == ["理财产品购买倾向", "电话", "首笔理财", "B1"]
+
+
+def test_customers_of_no_branch_are_a_group_that_is_said_to_be_unknown():
+    rows = together(
+        *(customers(60, group, 0, branch_id=name) for name in ("B1", None) for group in ("contact", "control"))
+    )
+    found = cuts(rows, "branch_id")
+    assert [(group.name, group.contact) for group in found] == [("B1", 60), ("", 60)]
+    assert effects_table(found)["group"].tolist() == ["B1", "not known"]

@@ -103,9 +103,11 @@ def cuts(rows: pd.DataFrame, by: str, outcome: str = "aim") -> tuple[Cut, ...]:
     Parameters
     ----------
     by : str
-        Name of a column; for the control it holds the planned value.
+        Name of a column; for the control it holds the planned value. The group of those without one, such as customers
+        of no branch, comes last and has no name.
     """
-    return tuple(cut(some, str(name), outcome) for name, some in rows.groupby(by, sort=True, dropna=False))
+    groups = rows.groupby(by, sort=True, dropna=False)
+    return tuple(cut(some, "" if pd.isna(name) else str(name), outcome) for name, some in groups)
 
 
 def table(groups: tuple[Cut, ...]) -> pd.DataFrame:

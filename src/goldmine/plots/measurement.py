@@ -73,8 +73,9 @@ def effects_table(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText] =
 
 def titled(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText]) -> tuple[Cut, ...]:
     """Groups under what people call them, in the figures' language; one without a title keeps its name."""
+    words = {"": _("not known"), **titles}
     return tuple(
-        replace(group, name=str(in_language(titles.get(group.name, group.name), language()))) for group in groups
+        replace(group, name=str(in_language(words.get(group.name, group.name), language()))) for group in groups
     )
 
 

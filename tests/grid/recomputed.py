@@ -77,15 +77,15 @@ class Recomputed:
         return known
 
     def ratings(self) -> dict[str, tuple[str, Fraction]]:
-        """By household, the latest rating of any member and its land."""
-        latest: dict[str, tuple[date, str, str, Fraction]] = {}
+        """By household, the latest rating of any member and its land; of one day the lower."""
+        lower = ["excellent", "good", "fair", "not_recommended"]
+        latest: dict[str, tuple[date, int, Fraction]] = {}
         columns = "customer_id, rating, rated_on, land_mu"
         for customer, grade, day, mu in self.rows(self.table("village_ratings"), columns, f"rated_on <= '{self.day}'"):
-            who = self.merged.get(customer, customer)
-            own = self.household(customer)
-            if own and (own not in latest or (day, who) > latest[own][:2]):
-                latest[own] = (day, who, grade, Fraction(mu))
-        return {own: (grade, mu) for own, (_day, _who, grade, mu) in latest.items()}
+            own, rated = self.household(customer), (day, lower.index(grade), -Fraction(mu))
+            if own and (own not in latest or rated > latest[own]):
+                latest[own] = rated
+        return {own: (lower[grade], -mu) for own, (_day, grade, mu) in latest.items()}
 
     def refused(self) -> set[str]:
         """Households with a member on the ledger, on the staff, or in arrears."""

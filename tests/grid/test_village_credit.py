@@ -183,6 +183,22 @@ def test_who_must_not_be_on_the_roll_and_why(tmp_path):
     }
 
 
+def test_of_two_ratings_of_one_day_the_lower_counts_whoever_it_stands_for(tmp_path):
+    """A and B are one household; so are the numbers C1 and C2 of one person."""
+    customers = [consenting(number) for number in ("A", "B", "C2")]
+    customers += [consenting("C1", merged_into="C2", merged_on=date(2024, 2, 1))]
+    family = [{"customer_id": "A", "related_id": "B", "relation": "family", "since": date(2015, 1, 1)}]
+    ratings = [rated("A", "not_recommended"), rated("B", "excellent", "40")]
+    ratings += [rated("C1", "excellent", "40"), rated("C2", "good", "20")]
+    for place, rows in enumerate((ratings, ratings[::-1])):
+        credit = worked_out(tmp_path / str(place), customers, rows, [facts()], relations=family)
+        found = credit.households.set_index("household_id")[["rating", "land_mu"]]
+        assert found.to_dict("index") == {
+            "A": {"rating": "not_recommended", "land_mu": 10},
+            "C2": {"rating": "good", "land_mu": 20},
+        }
+
+
 def test_arrears_of_any_member_keep_a_household_off_and_unknown_ones_everybody(tmp_path):
     family = [{"customer_id": "A", "related_id": "A2", "relation": "family", "since": date(2015, 1, 1)}]
     customers = [consenting(number) for number in ("A", "A2", "B", "C")]

@@ -1,6 +1,7 @@
 """What a household's limits are worked out from, in whole fen and hundredths of a mu, as known at a snapshot."""
 
 from goldmine.contactability import ContactTables
+from goldmine.contract.field_tables import HOUSEHOLD_RATINGS
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.sql import literal
 from goldmine.credit.bases import owed
@@ -38,7 +39,7 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     """Make the table ``facts``: a row a household with its head, village, rating, what it holds and what it owes.
 
     Columns: household_id, head_id, head_name, members, branch_id, grid_id, age (full years of the head), rating (the
-    latest of any member), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff,
+    latest of any member, of one day the lower), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff,
     in_arrears. `store_lending` comes first.
 
     Parameters
@@ -59,7 +60,8 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE of_balances AS {connection.compile(balances)}")
     reasons = ", ".join(literal(reason) for reason in rules.ledger) or "NULL"
     days = sum(month.day for month in months)
-    ranked = "arg_max({0}, (rated_on, customer_id))"
+    # Of two of one day the lower, as with facts: whose number is the higher one says nothing.
+    ranked = f"arg_max({{0}}, (rated_on, list_position({list(HOUSEHOLD_RATINGS)}, rating), -coalesce(land_mu, 0)))"
     latest = ", ".join(f"coalesce(max(fen) FILTER (fact = '{fact}'), 0) AS {fact}" for fact in FACTS)
     connection.raw_sql(
         f"""

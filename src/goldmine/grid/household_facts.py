@@ -39,8 +39,8 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     """Make the table ``facts``: a row a household with its head, village, rating, what it holds and what it owes.
 
     Columns: household_id, head_id, head_name, members, branch_id, grid_id, age (full years of the head), rating (the
-    latest of any member, of one day the lower), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff,
-    in_arrears. `store_lending` comes first.
+    latest of any member, of one day the lower), deposits, tax, provident_fund, property, owed (fen), land_mu
+    (hundredths), on_ledger, staff, in_arrears. `store_lending` comes first.
 
     Parameters
     ----------

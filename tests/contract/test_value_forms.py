@@ -227,6 +227,21 @@ def test_a_declared_form_is_read_and_an_offset_becomes_time_in_china(
     assert time(tmp_path, text, f'dates: {{time: ["%H:%M", "{form}"]}}\n') == moment
 
 
+def test_two_digits_of_a_year_do_not_say_the_century_of_a_birth(tmp_path: Path) -> None:
+    people = "customer_id,birth_date\n1,450403\n2,690101\n"
+    with pytest.raises(
+        ContractError, match="2 values of birth_date have years of two digits, which do not say the century"
+    ) as caught:
+        values(village(tmp_path, 'dates: {birth_date: ["%y%m%d"]}\n', people), "customers", "birth_date")
+    assert "%y" not in caught.value.do
+    with pytest.raises(ContractError, match="2 values of birth_date are not dates") as caught:
+        values(village(tmp_path, "", people), "customers", "birth_date")
+    assert "%y" not in caught.value.do
+    four = 'dates: {birth_date: ["%Y%m%d", "%y-%m-%d"]}\n'
+    people = "customer_id,birth_date\n1,19450403\n"
+    assert values(village(tmp_path, four, people), "customers", "birth_date") == [(date(1945, 4, 3),)]
+
+
 @pytest.mark.parametrize("text", ["2024-01-31", "2024013", "202401311", "20240131 ", "20240230"])
 def test_declared_forms_leave_nothing_over(tmp_path: Path, text: str) -> None:
     if text.endswith(" "):

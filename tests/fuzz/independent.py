@@ -171,7 +171,7 @@ def _day(column: Any, value: Any, forms: Forms) -> Found:
         value = str(value)
     if isinstance(value, str) and re.fullmatch(r"0{1,4}([-/.]?0{1,2}){2}([ T][0:.]*)?|0", value):
         return _no_day(column)
-    moment = _of_text(value, forms) if isinstance(value, str) else value
+    moment = _of_text(column, value, forms) if isinstance(value, str) else value
     if moment is None:
         return UNREADABLE
     day = moment.date() if isinstance(moment, datetime) else moment
@@ -188,7 +188,7 @@ def _no_day(column: Any) -> Found:
     return ("value", date(1900, 1, 1)) if column.since_ever else ("placeholder", None)
 
 
-def _of_text(text: str, forms: Forms) -> datetime | None:
+def _of_text(column: Any, text: str, forms: Forms) -> datetime | None:
     if not forms.dates:
         clock = r"(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?"
         match = re.fullmatch(rf"(\d{{4}})([-/])(\d{{1,2}})\2(\d{{1,2}}){clock}", text, re.ASCII)
@@ -198,7 +198,7 @@ def _of_text(text: str, forms: Forms) -> datetime | None:
         return _built(year, month, day, (hour, minute, second, part))
     for form in forms.dates:
         found = _of_form(text, form)
-        if found:
+        if found and not (column.name == "birth_date" and "%y" in form):
             return found
     return None
 

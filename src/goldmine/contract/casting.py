@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from goldmine.contract.date_sql import MAX_YEAR, NO_DAY, date_of_forms, is_placeholder, matching
 from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind
-from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, normal_code
+from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, normal_code, says_year
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal, quoted
 
@@ -91,6 +91,11 @@ class ColumnCast:
         return is_text or self.column.kind == "text" or (self._dated and not self._typed_date)
 
     @property
+    def date_forms(self) -> tuple[str, ...]:
+        """Declared forms of dates that are read."""
+        return tuple(form for form in self.forms.dates_of(self.column.name) if says_year(self.column, form))
+
+    @property
     def _dated(self) -> bool:
         return self.column.kind in ("day", "moment")
 
@@ -129,8 +134,9 @@ class ColumnCast:
         if not self.fits:
             return f"NULL::{target}"
         if self._dated:
-            forms = self.forms.dates_of(self.column.name)
-            return date_of_forms(given, forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
+            if self.forms.dates_of(self.column.name) and not self.date_forms:
+                given = "NULL"
+            return date_of_forms(given, self.date_forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
         if self._decimal:
             return self._number(given)
         if self.column.kind == "flag":

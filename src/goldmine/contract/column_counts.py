@@ -157,9 +157,18 @@ def _faults(cast: ColumnCast, counted: ColumnCounts, total: int, shape: str = ""
     allowed = 0 if column.required or column.fail_closed else MAX_UNREADABLE * given
     if wrong_rows > allowed:
         what = {"n": wrong_rows, "name": name, "kind": describe(column.kind)}
-        faults.append(
-            _("{n} values of {name} are not {kind}, most often written like {shape}", **what, shape=shape)
-            if shape
-            else _("{n} values of {name} are not {kind}", **what)
-        )
+        if cast.date_forms != cast.forms.dates_of(name):
+            faults.append(
+                _(
+                    "{n} values of {name} have years of two digits, which do not say the century, or are no dates",
+                    n=wrong_rows,
+                    name=name,
+                )
+            )
+        elif shape:
+            faults.append(
+                _("{n} values of {name} are not {kind}, most often written like {shape}", **what, shape=shape)
+            )
+        else:
+            faults.append(_("{n} values of {name} are not {kind}", **what))
     return faults

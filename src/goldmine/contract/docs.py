@@ -182,6 +182,7 @@ bank or for one table; they name columns of the contract, so they act on what th
 * `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
 * A number of more than 15 digits in a workbook, such as of a card, is refused: Excel has made zeros of the others.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
+  Years of two digits are 1969 to 2068; in `birth_date` they are refused, as 45 is 1945: make the date in the SELECT.
   Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared. Two forms that one text
   could have, such as `%d/%m/%Y` and `%m/%d/%Y` or `%Y%m%d` and `%y%m%d%H`, are refused.
 * Days that systems write where they know none (0001-01-01, 1899-12-30, 1899-12-31, 1900-01-01, 2099-12-31,

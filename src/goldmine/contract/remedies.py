@@ -7,6 +7,8 @@ import duckdb
 
 from goldmine.contract.casting import ColumnCast, casted_rows
 from goldmine.contract.date_sql import date_of_form
+from goldmine.contract.schema import Column
+from goldmine.contract.value_forms import says_year
 from goldmine.core.i18n import _, join_texts
 from goldmine.core.sql import literal, quoted
 
@@ -91,7 +93,7 @@ def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, 
     given, value = quoted(f"{name} given"), quoted(name)
     wrong = f"{given} IS NOT NULL AND {value} IS NULL AND NOT {cast.infinite(given)}"
     texts = f"SELECT {given} AS text FROM ({casted_rows([cast], rows)}) WHERE {wrong}"
-    tried = _tried(kind)
+    tried = _tried(cast.column)
     fits = ", ".join(f"coalesce(bool_and({condition}), false)" for condition in (*tried.values(), "false"))
     shape = "text"
     for pattern, sign in _SHAPES.items():
@@ -101,21 +103,23 @@ def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, 
     return Unreadable((shown or "")[:_LONGEST_SHAPE], _remedy(cast, fitting))
 
 
-def _tried(kind: str) -> dict[str, str]:
-    """For a kind of value what may be declared of it, each with the condition of a text that fits."""
+def _tried(column: Column) -> dict[str, str]:
+    """What may be declared of a column's values, each with the condition of a text that fits."""
+    kind = column.kind
     if kind in ("money", "decimal", "whole"):
         places = "" if kind == "whole" else r"(\.\d+)?"
         patterns = {separator: rf"[+-]?\d{{1,3}}({separator}\d{{3}})+{places}" for separator in _SEPARATORS}
         return {separator: f"regexp_full_match(text, {literal(pattern)})" for separator, pattern in patterns.items()}
     if kind in ("day", "moment"):
-        return {form: f"{date_of_form('text', form)} IS NOT NULL" for form in DATE_FORMS}
+        forms = (form for form in DATE_FORMS if says_year(column, form))
+        return {form: f"{date_of_form('text', form)} IS NOT NULL" for form in forms}
     return {}
 
 
 def _remedy(cast: ColumnCast, fitting: list[str]) -> Remedy:
     name, kind = cast.column.name, cast.column.kind
     if kind in ("day", "moment"):
-        forms = cast.forms.dates_of(name)
+        forms = cast.date_forms
         if fitting:
             lists = " or ".join(f"[{_quoted((*forms, form))}]" for form in fitting)
             note = "" if forms else _("beside the forms of the other values, if there are others")

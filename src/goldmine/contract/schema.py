@@ -38,6 +38,8 @@ class Column:
         Whether a value that is not understood stops the intake, since an empty one would permit a contact.
     since_ever : bool
         Whether a placeholder such as 1900-01-01 means the beginning; elsewhere it means that no day is known.
+    whole_years : bool
+        Whether years of two digits are not read: an engine puts 45 into 2045, which is no year of a birth.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     after_books: Literal["fatal", "warning", "allowed"] = "fatal"
     fail_closed: bool = False
     since_ever: bool = False
+    whole_years: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ CUSTOMERS = TableSpec(
     "A row a customer on the books.",
     (
         Column("customer_id", "text", "the bank's customer number", required=True),
-        Column("birth_date", "day", "date of birth", after_books="allowed"),
+        Column("birth_date", "day", "date of birth", after_books="allowed", whole_years=True),
         Column("gender", "text", "F or M", codes=("F", "M")),
         Column("kind", "text", "person, sole trader or firm", codes=("person", "sole_trader", "firm")),
         Column("opened_on", "day", "day the customer came onto the books"),

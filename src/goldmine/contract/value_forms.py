@@ -150,6 +150,11 @@ def date_pattern(form: str) -> str:
     return pattern
 
 
+def says_year(column: Column, form: str) -> bool:
+    """Whether a form says the year of a column's days: two digits do not say the century of a birth."""
+    return not (column.whole_years and "%y" in form)
+
+
 def fit_same_text(first: str, second: str) -> bool:
     """Whether a text could be of both forms: the same signs, and between them as many digits."""
     parts = _runs(first), _runs(second)

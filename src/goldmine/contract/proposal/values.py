@@ -7,7 +7,7 @@ from goldmine.contract.proposal.clock import clock_of
 from goldmine.contract.proposal.matching import ColumnMatch, TableMatch
 from goldmine.contract.proposal.names import null_words, standard_codes, unit_in
 from goldmine.contract.proposal.profile import SEPARATORS, ColumnProfile
-from goldmine.contract.value_forms import EXCEL_SERIAL, Unit, ValueForms, code_words, normal_code
+from goldmine.contract.value_forms import EXCEL_SERIAL, Unit, ValueForms, code_words, normal_code, says_year
 
 Certainty = Literal["sure", "guessed", "tell"]
 _LEAST_FEN_MEDIAN = 500
@@ -97,6 +97,8 @@ def _add_dates(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) ->
         certain: Certainty = "guessed" if rivals or len(forms) > 1 or EXCEL_SERIAL in forms else "sure"
         more = f"; {' and '.join(rivals)} would read them too" if rivals else ""
         result.add(certain, column, f"dates are written {' or '.join(forms)}, {read:,} of {profile.filled:,}{more}")
+    if not all(says_year(match.column, form) for form in forms):
+        result.add("tell", column, "years have two digits, which do not say the century: make the dates in the SELECT")
     if read < profile.filled:
         result.add("tell", column, f"{profile.filled - read:,} of {profile.filled:,} values are no dates")
 

@@ -1,11 +1,13 @@
 """Files for the systems that call or send messages."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from goldmine.portal.models import Download, ListRow, OptOut
+from goldmine.portal.work import Contact, record_result
 
 
 @pytest.fixture
@@ -32,6 +34,12 @@ def test_only_valid_open_contacts_of_campaigns_who_did_not_refuse_are_in_it(take
     ListRow.objects.filter(customer_id="C2").update(valid_until=date(2020, 1, 1))
     OptOut.objects.create(customer_id="C3", at=timezone.now(), user=users["s1"])
     assert [line.split(",")[0] for line in lines(take("head", channel="call"))[1:-1]] == ["C4"]
+
+
+def test_who_was_promised_a_call_on_a_day_is_left_to_whoever_promised_it(take, users):
+    contact = Contact("C1", "longtail_2024", "later", date(2024, 7, 5), call_back_on=date(2024, 7, 20))
+    record_result(users["s1"], contact, uuid4())
+    assert [line.split(",")[0] for line in lines(take("s1", channel="call"))[1:-1]] == ["C2"]
 
 
 def test_text_messages_come_in_the_gateway_s_encoding(take):

@@ -14,7 +14,6 @@ from goldmine.portal.clock import today
 from goldmine.portal.filters import RowFilter, filtered
 from goldmine.portal.models import User
 from goldmine.portal.row_files import FileFormat
-from goldmine.portal.work.status import TO_WORK
 
 
 class DownloadError(GoldmineError):
@@ -56,6 +55,8 @@ def gateway_of(wanted: RowFilter) -> Gateway:
 def rows_of(user: User, wanted: RowFilter, kind: FileFormat) -> Any:
     """The rows of a file: what the filter shows; for a channel's system its valid, open contacts of campaigns only.
 
+    Whom somebody promised to call on a day is theirs to call.
+
     Raises
     ------
     DownloadError
@@ -66,4 +67,4 @@ def rows_of(user: User, wanted: RowFilter, kind: FileFormat) -> Any:
         return rows
     gateway_of(wanted)
     valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
-    return rows.filter(valid, kind="campaign", status__in=TO_WORK)
+    return rows.filter(valid, kind="campaign", status="open")

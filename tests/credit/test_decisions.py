@@ -69,6 +69,16 @@ def test_an_amount_that_is_not_whole_yuan_is_not_taken_whether_number_or_text(li
     assert pq.read_table(decisions_path(work))["decided_amount"].to_pylist() == [Decimal(50_000)]
 
 
+def test_a_list_of_other_limits_is_not_taken_as_a_word_on_those_of_the_month_end(listed):
+    """The manager saw 100,000; worked out anew, as with a list of another month, it is 80,000."""
+    bank, work, path = listed
+    fill_in(path, {"C1": ("是", 70_000), "C2": ("否", None)})
+    nuts = rules_of().products["nuts"].model_dump() | {"multiple": 4}
+    build_limits(bank, work, AS_OF, rules_of(products={"nuts": nuts}))
+    taken = take_decisions(path, bank, work, rules_of(), as_of=AS_OF, decided=(DAY, "S7"))
+    assert (taken.granted, taken.refused, taken.bad) == (0, 0, {"other_limit": 2})
+
+
 def test_decisions_are_kept_with_the_proposal_and_logged(listed):
     bank, work, path = listed
     fill_in(path, {"C1": ("是", 80_000), "C2": ("否", None), "C3": ("是", 100_001)})

@@ -6,6 +6,7 @@ A limit is a proposal. Only a decision here says that somebody granted or refuse
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _ANSWERS = {
 }
 BAD: dict[str, LocalizedText] = {
     "unknown": _("no limit of that customer and product"),
+    "other_limit": _("the list names another limit: give the list's own day by --as-of, or write the list again"),
     "unclear": _("neither yes nor no"),
     "amount": _("granted without an amount in whole yuan, or more than the limit"),
 }
@@ -92,7 +94,7 @@ def take_decisions(
     path = limits_path(work, as_of)
     if not path.exists():
         raise UseCaseError(_("credit: there are no limits at {day}.", day=as_of), _("Run goldmine credit limits."))
-    sheet = read_returned(file, Wanted(columns(_NAMES), _NAMES))
+    sheet = read_returned(file, Wanted(columns((*_NAMES, "limit_amount")), _NAMES))
     columns_read = ["credit_product", "customer_id", "limit_amount"]
     offered = pq.read_table(path, filters=pc.field("refusal").is_null(), columns=columns_read)
     limits = {(row["credit_product"], row["customer_id"]): row["limit_amount"] for row in offered.to_pylist()}
@@ -136,6 +138,8 @@ def _read(sheet: Sheet, limits: dict, titles: dict[str, str]) -> tuple[list[dict
         granted, amount = words.get(answer), _yuan(cells["decided_amount"])
         if key not in limits:
             bad["unknown"] += 1
+        elif _listed(cells.get("limit_amount")) not in (None, limits[key]):
+            bad["other_limit"] += 1
         elif granted is None:
             bad["unclear"] += 1
         elif granted and (amount is None or not 0 < amount <= limits[key]):
@@ -150,6 +154,14 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:.0f}"
     return "" if cell is None else str(cell).strip()
+
+
+def _listed(cell: Cell) -> Decimal | None:
+    """The limit that a returned row proposes; None where it names none."""
+    try:
+        return Decimal(str(cell).replace(",", "").strip())
+    except InvalidOperation:
+        return None
 
 
 def _yuan(cell: Cell) -> int | None:

@@ -194,6 +194,16 @@ def test_hold_out_depends_on_salt_and_number_only(tmp_path):
     assert in_force(holdout(), date(2025, 1, 1)) is None
 
 
+def test_hold_out_holds_for_the_release_that_is_worked_from_its_first_day_on(tmp_path):
+    new_year = holdout(start_date=date(2025, 1, 1), end_date=date(2025, 12, 31))
+    assert in_force(new_year, date(2024, 11, 30)) is None
+    assert in_force(new_year, date(2024, 12, 31)) == new_year
+    assert in_force(new_year, date(2025, 12, 31)) == new_year
+    keep_holdout(Workspace(tmp_path), new_year, date(2024, 12, 31))
+    with pytest.raises(SettingsError, match="changed in the middle of the hold-out from 2025-01-01"):
+        keep_holdout(Workspace(tmp_path), None, date(2024, 12, 31))
+
+
 def test_smallest_effect_matches_the_textbook():
     assert smallest_effect(0.5, 1000, 1000) == pytest.approx(0.0625, abs=0.001)
     assert smallest_effect(0.07, 5000, 500) < smallest_effect(0.07, 5000, 100)

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,12 @@ def _draw_salt(path: Path) -> None:
 
 
 def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:
-    """The hold-out if it is in force at a snapshot."""
-    return holdout if holdout is not None and holdout.start_date <= as_of <= holdout.end_date else None
+    """The hold-out if it is in force at a snapshot, of which a release is worked from the day after it on."""
+    return holdout if holdout is not None and _lasts(holdout.start_date, holdout.end_date, as_of) else None
+
+
+def _lasts(first: date, last: date, as_of: date) -> bool:
+    return first <= as_of + timedelta(days=1) and as_of <= last
 
 
 @ibis.udf.scalar.builtin
@@ -202,7 +206,7 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
     current = in_force(holdout, as_of)
     new = None if current is None else _entry(current)
     for entry in recorded:
-        lasts = entry["start_date"] <= str(as_of) <= entry["end_date"]
+        lasts = _lasts(date.fromisoformat(entry["start_date"]), date.fromisoformat(entry["end_date"]), as_of)
         overlaps = new is not None and new["start_date"] <= entry["end_date"] and entry["start_date"] <= new["end_date"]
         if not lasts and not overlaps:
             continue

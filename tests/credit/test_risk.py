@@ -10,7 +10,7 @@ from goldmine.contactability.tables import ContactTables
 from goldmine.core.dates import month_end
 from goldmine.core.errors import UseCaseError
 from goldmine.credit.applications import past_applications
-from goldmine.credit.risk import build_risk
+from goldmine.credit.risk import build_risk, risk_path
 from goldmine.credit.risk_evaluation import by_decile, evaluate, yearly_profit
 from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES, risk_features
 from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
@@ -231,6 +231,16 @@ def test_too_few_failed_loans_are_refused_with_their_number(tmp_path):
     rules = rules_of(risk=RISK.model_dump())
     with pytest.raises(UseCaseError, match="1 and 0 failed loans"):
         build_risk(bank, workspace(tmp_path / "work"), AS_OF, rules)
+
+
+def test_a_refused_model_leaves_no_chances_of_an_earlier_one_for_the_limits(tmp_path):
+    bank, work = make_bank(tmp_path / "bank", applications()), workspace(tmp_path / "work")
+    earlier = risk_path(work, AS_OF)
+    earlier.parent.mkdir(parents=True)
+    pd.DataFrame({"customer_id": ["C1"], "default_probability": [0.01]}).to_parquet(earlier)
+    with pytest.raises(UseCaseError, match="failed loans"):
+        build_risk(bank, work, AS_OF, rules_of(risk=RISK.model_dump()))
+    assert not earlier.exists()
 
 
 def test_without_loans_the_model_says_what_is_missing(tmp_path):

@@ -15,7 +15,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import months_back
 from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import LocalizedText, _
-from goldmine.core.seals import sealed_file
+from goldmine.core.seals import remove_sealed, sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.credit.acceptance import Acceptance, AcceptanceEvaluation, fit_acceptance
 from goldmine.credit.applications import Applications, past_applications
@@ -82,8 +82,11 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
     ------
     UseCaseError
         If no rules of risk are given, too few loans failed, or the model does not tell failures from others beyond
-        chance, or orders one pair the wrong way: no chances are written then.
+        chance, or orders one pair the wrong way: no chances are written then, and earlier ones of the day are gone.
     """
+    # What an earlier model said must not go on granting where this one is refused.
+    path = risk_path(work, as_of)
+    remove_sealed(path)
     if rules.risk is None:
         raise UseCaseError(_("credit: pipelines/credit.yaml has no risk."), _("Add it: docs/credit.md."))
     tables = ContactTables.open(bank, work, as_of)
@@ -97,7 +100,6 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
     evaluation = judge(model, past, later, rules.risk)
     violations = monotone_violations(model.probability, past.features)
     require_better_than_chance(_("the model of risk"), evaluation, violations)
-    path = risk_path(work, as_of)
     acceptance = fit_acceptance(past, later)
     _score(tables, model, acceptance[0] if acceptance else None, path, _whole_up_to(rules))
     return BuiltRisk(

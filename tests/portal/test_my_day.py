@@ -61,6 +61,14 @@ def test_what_was_done_today_takes_room(users, capacity):
     assert (names(plan.cards), plan.coming, plan.done) == ([], [(date(2024, 7, 11), 1)], {"no": 1})
 
 
+def test_a_second_try_or_a_result_put_right_is_one_contact_done(users, capacity):
+    capacity(2)
+    for answer in ("not_reached", "bought", "no"):
+        record_result(users["s1"], Contact("C1", "longtail_2024", answer), uuid4())
+    plan = plan_day(users["s1"])
+    assert (plan.done, names(plan.cards)) == ({"no": 1}, ["C2"])
+
+
 def test_due_call_backs_come_first_and_those_whose_time_it_is_next(users, release):
     list_row(release, "C5", manager_id="S1", branch_id="B1", time_band="morning", expected_value=999.0)
     record_result(users["s1"], Contact("C2", "longtail_2024", "later", contacted_on=date(2024, 7, 2)), uuid4())

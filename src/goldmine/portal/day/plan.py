@@ -1,7 +1,7 @@
 """The plan of one person's day: call-backs that are due, then contacts by expected value within capacity."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ class DayPlan:
     doubtful : list of Result
         Possible refusals in notes, which count until someone corrects them.
     done : Counter of str
-        The user's results of today, by answer.
+        The user's contacts of today, by answer; of several results of one contact the last.
     """
 
     day: date
@@ -67,6 +67,8 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
     day, settings = today(), load_queue_settings()
     release = current_release()
     results = list(visible(user, Result).filter(contacted_on=day).order_by("at"))
+    # In order, so that a second try or a result that puts another right stands in its place.
+    own = {(result.customer_id, result.list_name): result for result in results if result.user_id == user.pk}
     tried = {result.customer_id: result.at for result in results if result.answer == NOT_REACHED}
     held = {claim.customer_id: claim for claim in Claim.objects.filter(user=user, until__gt=timezone.now())}
     know: dict[str, Any] = {"held": held, "tried": tried}
@@ -75,7 +77,7 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
     taken = {made.customer_id for made in due}
     with system_task():  # colleagues' results count, too: nobody is called within the days of rest
         rows = {row.pk: row for row in _open_rows(user, day, settings) if row.customer_id not in taken}
-    planned, coming = _plan(user, rows, release, _capacity(user, settings, results, due))
+    planned, coming = _plan(user, rows, release, _capacity(user, settings, own.values(), due))
     cards = [card(user, rows[number], why, **know) for number, why in planned]
     clock = (now or timezone.localtime()).time()
     ordered = [*due, *sorted(cards, key=lambda made: _waits(made, clock))]
@@ -86,7 +88,7 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
         coming=coming,
         promised=list(_call_backs(user).filter(on_day__gt=day)[:50]),
         doubtful=_doubtful(user),
-        done=Counter(result.answer for result in results if result.user_id == user.pk),
+        done=Counter(result.answer for result in own.values()),
     )
 
 
@@ -122,9 +124,9 @@ def _of_call_back(user: User, agreed: CallBack, release: Release | None, know: M
     return card(user, row, [title_of(release, agreed.list_name)], call_back=agreed, **know)
 
 
-def _capacity(user: User, settings: QueueSettings, results: list[Result], due: list[Card]) -> dict[str, int]:
+def _capacity(user: User, settings: QueueSettings, done: Iterable[Result], due: list[Card]) -> dict[str, int]:
     """Contacts that fit into the rest of the day, by channel."""
-    used = Counter(result.channel for result in results if result.user_id == user.pk and result.answer != NOT_REACHED)
+    used = Counter(result.channel for result in done if result.answer != NOT_REACHED)
     used.update(made.channel for made in due)
     limits = settings.of_person(user.staff_id)
     return {channel: max(limit - used[channel], 0) for channel, limit in limits.items()}

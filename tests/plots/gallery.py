@@ -15,6 +15,7 @@ from goldmine.contactability.funnel import STAGES
 from goldmine.core.i18n import in_language
 from goldmine.plots import (
     bank_tables,
+    branch_comparisons,
     credit,
     customers,
     employers,
@@ -160,11 +161,11 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "reporting.growth": lambda: [reporting.growth(history())],
     "reporting.change_steps": lambda: [reporting.change_steps(change())],
     "reporting.ladder_levels": lambda: [reporting.ladder_levels(levels())],
-    "reporting.branch_ranking": lambda: [reporting.branch_ranking(branches(), shares()["figure"][0])],
-    "reporting.branch_rankings": lambda: [
-        reporting.branch_rankings({f"{shares()['figure'][0]} {n}": branches() for n in range(3)})
+    "branch_comparisons.branch_ranking": lambda: [branch_comparisons.branch_ranking(branches(), shares()["figure"][0])],
+    "branch_comparisons.branch_rankings": lambda: [
+        branch_comparisons.branch_rankings({f"{shares()['figure'][0]} {n}": branches() for n in range(3)}),
     ],
-    "reporting.branch_funnel": lambda: [reporting.branch_funnel(branches(), shares()["figure"][0])],
+    "branch_comparisons.branch_funnel": lambda: [branch_comparisons.branch_funnel(branches(), shares()["figure"][0])],
     "reporting.campaign_results": lambda: [reporting.campaign_results(campaigns())],
     "reporting.own_results": lambda: [reporting.own_results(shares())],
     "routes.route_map": lambda: [routes.route_map(week(), "S00007")],

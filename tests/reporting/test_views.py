@@ -7,15 +7,8 @@ import pytest
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import level_title
-from goldmine.plots.reporting import (
-    branch_funnel,
-    branch_ranking,
-    branch_rankings,
-    change_steps,
-    growth,
-    ladder_levels,
-    own_results,
-)
+from goldmine.plots.branch_comparisons import branch_funnel, branch_ranking, branch_rankings
+from goldmine.plots.reporting import change_steps, growth, ladder_levels, own_results
 from goldmine.reporting import call_sheets, views
 from goldmine.reporting import tables as figures
 from goldmine.reporting.metric_definitions import Target

@@ -189,3 +189,11 @@ def finished(figure: Figure) -> Figure:
         figure.tight_layout()
     plt.close(figure)
     return figure
+
+
+def nothing_to_draw(why: str) -> Figure:
+    """A figure that says in words why there is nothing to draw."""
+    figure, axis = plt.subplots(figsize=(7, 0.8))
+    axis.axis("off")
+    axis.text(0, 0.5, why, va="center")
+    return finished(figure)

@@ -275,6 +275,10 @@ def test_everybody_gets_a_chance_of_default_and_the_poor_who_failed_before_the_h
     assert written["risk_reasons"]["C170"].split(",")[0].startswith("deposits_")
     assert pd.isna(written["risk_reasons"]["C171"])
     assert sum(built.violations.values()) == 0
+    # Where the first band gives a part already, the safest are told too what spoke against them.
+    homes["risk_bands"] = [{"max_probability": 0.2, "share": 0.8}]
+    again = build_risk(bank, work, AS_OF, rules_of(risk=RISK.model_dump(), products={"homes": homes}))
+    assert pd.read_parquet(again.path).set_index("customer_id")["risk_reasons"].notna()["C171"]
     assert any("AUC" in str(line) for line in risk_lines(built, rules_of(risk=RISK.model_dump())))
 
 

@@ -170,8 +170,8 @@ def first_judged(past: Applications) -> date:
 
 def _whole_up_to(rules: CreditRules) -> float:
     """The chance of default up to which every product offers its whole amount; nobody there needs a reason."""
-    return min((product.risk_bands[0].max_probability for product in rules.products.values() if product.risk_bands),
-               default=1.0)  # fmt: skip
+    first = [product.risk_bands[0] for product in rules.products.values() if product.risk_bands]
+    return min((band.max_probability if band.share == 1 else 0.0 for band in first), default=1.0)
 
 
 def _score(

@@ -144,6 +144,17 @@ def test_what_cannot_be_judged_of_a_month_is_said(work: Workspace, capsys: pytes
     ]
 
 
+def test_months_without_rows_are_said_to_leave_a_month_of_long_books_unjudged(
+    work: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = [{"figure": figure, "usual": 0, "needed": 0, "months": 20} for figure in ("rows", "customers")]
+    write_json(work.validation("transactions"), {"rules": [], "unjudged": broken})
+    show_findings(work, "en")
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("not judged")] == [
+        "not judged: transactions: too many of the months before have no rows"
+    ]
+
+
 def test_an_intake_of_unchanged_tables_says_the_same(work: Workspace, tmp_path: Path) -> None:
     before = read_intake(work)
     open_bank(tmp_path / "village", work)

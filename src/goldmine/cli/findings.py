@@ -13,6 +13,7 @@ from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _, in_language, join_texts, ngettext, stored_text
 from goldmine.core.workspace import Workspace
+from goldmine.validation.month_comparison import FIRST_JUDGED
 from goldmine.validation.results import broken_rules
 
 if TYPE_CHECKING:
@@ -107,8 +108,12 @@ def _unjudged(table: str, result: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     for figure in result.get("unjudged", ()):
         if not figure["needed"]:
-            young = _("not judged: {table}: a month is judged from the seventh on, and the books have {n}",
-                      table=table, n=figure["months"])  # fmt: skip
+            young = (
+                _("not judged: {table}: a month is judged from the seventh on, and the books have {n}",
+                  table=table, n=figure["months"])
+                if figure["months"] < FIRST_JUDGED
+                else _("not judged: {table}: too many of the months before have no rows", table=table)
+            )  # fmt: skip
             lines += [young] if young not in lines else []
             continue
         counts = {"table": table, "n": f"{figure['usual']:,.0f}", "needed": f"{figure['needed']:,.0f}"}

@@ -34,10 +34,10 @@ customers also differ by chance: a healthy month stays within four standard devi
 which the rows of one customer count as a lot that comes or stays away together. Where that allows more than a factor
 of 5/3 (about 60 customers, or as many mean lots of rows, and fewer), half a month could be chance: the month is not
 judged, and `validate` says so with the size from which on it would be. It says so too of books with fewer than seven
-months, since the seventh is the first that is judged. Medians and totals need 100 amounts of the kind in the month and
-before. A month that the books break off in is not judged. A row that stands twice under the same key counts once.
-Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the table's file
-in `expectations/` takes the place of one of these.
+months, since the seventh is the first that is judged, and where too many of the months before have no rows. Medians and
+totals need 100 amounts of the kind in the month and before. A month that the books break off in is not judged. A row
+that stands twice under the same key counts once. Of a table of more than a million rows every n-th customer is looked
+at. A rule of the same name in the table's file in `expectations/` takes the place of one of these.
 
 Limits of a bank's own come from `goldmine month-limits FILE`: from the last 24 months it proposes, for rows, customers,
 medians and totals of each table, one and a half times the widest deviation of a month that broke no rule, never wider

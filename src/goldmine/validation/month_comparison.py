@@ -9,6 +9,8 @@ MONTHS_BEFORE = 6
 """How many months before a month it is held against."""
 
 _LEAST_BEFORE = 3
+FIRST_JUDGED = 1 + 2 * _LEAST_BEFORE
+"""The first month of books without a gap that is compared: its own months before, and those of three more."""
 _USUAL_OVER = 12
 
 

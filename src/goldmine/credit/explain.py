@@ -42,17 +42,18 @@ def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int, *, 
             "{base} ({what}) x {multiple} = {calculated}",
             base=f"{row['base_amount']:,.2f}",
             what=BASES[product.base],
-            multiple=f"{product.multiple:g}",
+            multiple=f"{product.multiple:.8g}",
             calculated=f"{row['calculated']:,.2f}",
         )
     ]
     if product.risk_bands:
         share = _share(product, row["default_probability"])
+        part = f"{share:.2%}".rstrip("0%").rstrip(".") + "%"
         if chance:
             steps.append(_("chance of default {chance}: {share} of it", chance=f"{row['default_probability']:.1%}",
-                           share=f"{share:.0%}"))  # fmt: skip
+                           share=part))  # fmt: skip
         elif share < 1:
-            steps.append(_("by risk {share} of it", share=f"{share:.0%}"))
+            steps.append(_("by risk {share} of it", share=part))
         if share < 1 and row["risk_reasons"]:
             steps.append(_("what lowered it: {reasons}", reasons=reasons_in_words(row["risk_reasons"])))
     if row["calculated"] > product.cap:

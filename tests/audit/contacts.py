@@ -25,7 +25,9 @@ def first_rule(books: Books, customers: pd.Index, as_of: pd.Timestamp, held: set
     tables, people = books.tables, books.tables["customers"].set_index("customer_id")
     ledger = _open_ledger(books, as_of)
     whole = ledger[ledger.channel.isna()]
-    by_channel = ledger.groupby("customer_id").channel.nunique()
+    survivors = books.survivors(as_of)
+    survivor = ledger.customer_id.map(lambda number: survivors.get(number, number))
+    by_channel = ledger.groupby(survivor).channel.nunique()
     staff = tables["staff"]
     staff = staff.customer_id[staff.left_on.isna() | (staff.left_on > as_of)].dropna()
     excluded = {

@@ -152,6 +152,17 @@ def test_customer_who_refused_every_used_channel_is_excluded(tables):
     assert may_contact(tables, names, "marketing_list", channels=["call", "sms"]).allowed_customers == set(names)
 
 
+def test_who_refused_every_channel_under_two_numbers_is_on_no_list(tmp_path):
+    refused = {"old": ("call", "visit", "sms"), "heir": ("app", "counter", "wechat"), "ok": ("call", "visit", "sms")}
+    rows = {
+        "customers": [person("old", merged_into="heir"), person("heir"), person("ok")],
+        "suppressions": [ledger(who, "do_not_call", name) for who, names in refused.items() for name in names],
+    }
+    tables = ContactTables.open(make_bank(tmp_path / "bank", rows), workspace(tmp_path / "work"), DAY)
+    rules = may_contact(tables, list(refused), "marketing_list").first_rules
+    assert rules == {"old": "merged", "heir": "suppressed", "ok": None}
+
+
 def test_own_control_stays_among_the_candidates(tables):
     permissions = may_contact(tables, ["control", "ok"], "campaign", campaign_id="tail")
     assert permissions.allowed_customers == {"control", "ok"}

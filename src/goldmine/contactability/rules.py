@@ -157,7 +157,9 @@ def _on_ledger(*reasons: str) -> Callable[[ContactTables], ibis.Table]:
 
 def _suppressed(tables: ContactTables) -> ibis.Table:
     rows = open_rows(tables)
-    by_channel = rows.filter(rows.channel.notnull()).group_by("customer_id").agg(channels=lambda t: t.channel.nunique())
+    # A person's channels are counted over all of their numbers.
+    own = tables.under_survivors(rows.filter(rows.channel.notnull()).select("customer_id", "channel"))
+    by_channel = own.group_by("customer_id").agg(channels=own.channel.nunique())
     all_channels = by_channel.filter(by_channel.channels == len(CONTACT_CHANNELS)).select("customer_id")
     return tables.with_survivors(rows.filter(rows.channel.isnull()).select("customer_id").union(all_channels))
 

@@ -1,9 +1,13 @@
 """What offers at the counter changed, by intention to treat."""
 
+from datetime import date
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from goldmine.measurement.lobby import drawn_look_ups, lobby_effect
+from goldmine.measurement.campaign_results import Campaign
+from goldmine.measurement.lobby import drawn_look_ups, lobby_effect, of_campaign
 from goldmine.models.uplift.effect import NotMeasurable
 
 SNAPSHOTS = {"r1": "2024-06-30", "r2": "2024-09-30"}
@@ -50,7 +54,7 @@ def looked_up(drawn, left_out, chance=0.5):
     numbers = [f"C{i}-{chance}" for i in range(len(rows))]
     look_ups = pd.DataFrame({"customer_id": numbers, "drawn": [group for group, _ in rows], "chance": chance})
     results = pd.DataFrame({"customer_id": numbers, "probability": 0.3, "aim": [int(aim) for _, aim in rows]})
-    return look_ups, results
+    return look_ups, results.assign(drawn_before=False)
 
 
 def test_the_effect_is_the_difference_between_drawn_and_left_out_with_its_interval():
@@ -75,3 +79,20 @@ def test_too_few_left_out_give_no_number():
 def test_customers_of_no_campaign_row_are_left_out():
     look_ups, results = looked_up((100, 30), (100, 20))
     assert lobby_effect(look_ups, results.iloc[1:], "x").contact == 99
+
+
+def test_customers_of_an_earlier_release_of_the_campaign_are_measured_there():
+    """Whom the counter moved has left the list since; those left out have stayed on it."""
+    look_ups, results = looked_up((100, 30), (100, 20))
+    again, later = looked_up((60, 0), (100, 60), 0.6)
+    both = pd.concat([results, later.assign(drawn_before=True)], ignore_index=True)
+    effect = lobby_effect(pd.concat([look_ups, again], ignore_index=True), both, "longtail 2024-09-30")
+    assert (effect.contact, effect.control) == (100, 100)
+    assert effect.effect.value == pytest.approx(0.10)
+
+
+def test_look_ups_count_up_to_the_last_day_by_the_bank_s_clock():
+    campaign = Campaign(Path("longtail"), "longtail", date(2024, 6, 30), date(2024, 10, 13), ("longtail",))
+    at = ["2024-10-13T15:59:00+00:00", "2024-10-13T16:01:00+00:00"]  # a minute before midnight in China, and after
+    rows = pd.DataFrame({"at": at, "list_name": "longtail", "as_of": "2024-06-30", "customer_id": ["C1", "C2"]})
+    assert of_campaign(rows, campaign)["customer_id"].tolist() == ["C1"]

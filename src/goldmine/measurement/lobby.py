@@ -11,6 +11,7 @@ import pandas as pd
 
 from goldmine.contactability.past_offers import releases_out
 from goldmine.contract.bank import Bank
+from goldmine.core.dates import TIME_ZONE
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign, campaigns, read_results
 from goldmine.measurement.effect import Cut, cut
@@ -39,7 +40,7 @@ def measure_lobby(bank: Bank, work: Workspace, snapshot: date) -> list[Cut]:
     first = drawn_look_ups(pd.read_parquet(path), {folder.name: folder.parent.name for folder in releases_out(work)})
     effects = []
     for campaign in campaigns(work):
-        own = _of_campaign(first, campaign)
+        own = of_campaign(first, campaign)
         if campaign.complete_on <= snapshot and len(own):
             results = read_results(bank, work, campaign, snapshot)
             effects.append(lobby_effect(own, results, f"{campaign.name} {campaign.as_of}"))
@@ -66,8 +67,9 @@ def drawn_look_ups(exposures: pd.DataFrame, snapshots: dict[str, str]) -> pd.Dat
     return drawn.drop_duplicates(["as_of", "list_name", "customer_id"])
 
 
-def _of_campaign(first: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
-    days = pd.to_datetime(first["at"], utc=True).dt.date
+def of_campaign(first: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """The look-ups of a campaign, up to its last day by the bank's clock."""
+    days = pd.to_datetime(first["at"], utc=True).dt.tz_convert(TIME_ZONE).dt.date
     return first[
         (first["list_name"] == campaign.name) & (first["as_of"] == str(campaign.as_of)) & (days <= campaign.complete_on)
     ]
@@ -76,24 +78,26 @@ def _of_campaign(first: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
 def lobby_effect(look_ups: pd.DataFrame, results: pd.DataFrame, name: str) -> Cut:
     """The effect among customers who were looked up, within each chance that the draw had.
 
+    As in a campaign, whom an earlier release held is measured there: the counter's draw is the same in each, and those
+    whom its offers moved have left the list since, while those left out have stayed.
+
     Parameters
     ----------
     look_ups : DataFrame
         One row a customer: ``customer_id``, ``drawn``, ``chance``.
     results : DataFrame
-        One row a customer of the campaign: ``customer_id``, ``probability``, ``aim``.
+        One row a customer of the campaign: ``customer_id``, ``probability``, ``aim``, ``drawn_before``.
 
     Examples
     --------
     >>> numbers = [f"C{i}" for i in range(200)]
     >>> look_ups = pd.DataFrame({"customer_id": numbers, "drawn": [True, False] * 100, "chance": 0.5})
     >>> aims = [1, 0] * 50 + [0, 0] * 50
-    >>> results = pd.DataFrame({"customer_id": numbers, "probability": 0.3, "aim": aims})
+    >>> results = pd.DataFrame({"customer_id": numbers, "probability": 0.3, "aim": aims, "drawn_before": False})
     >>> lobby_effect(look_ups, results, "longtail 2024-06-30").effect.value
     0.5
     """
-    rows = look_ups[["customer_id", "drawn", "chance"]].merge(
-        results[["customer_id", "probability", "aim"]], on="customer_id"
-    )
+    new = results.loc[~results["drawn_before"], ["customer_id", "probability", "aim"]]
+    rows = look_ups[["customer_id", "drawn", "chance"]].merge(new, on="customer_id")
     group = rows["drawn"].map({True: "contact", False: "control"})
     return cut(rows.assign(group=group, stratum=rows["chance"].map("{:.6f}".format)), name)

@@ -4,6 +4,8 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.core.errors import ContractError, HistoryError, ParameterError, SettingsError
@@ -113,14 +115,14 @@ def test_hours_in_the_wrong_order_are_refused() -> None:
         RouteRules.model_validate(DAY.model_dump() | {"lunch_from": "08:00"})
 
 
-def week_of(tmp_path, wanted: WeekRequest):
+def week_of(tmp_path, wanted: WeekRequest, **more):
     people = [consenting(number) for number in ("A", "B")] + [consenting("C", grid_id="G2")]
     money = dict.fromkeys("ABC", 200_000)
     listed(tmp_path, people, money, grids=[village("G1"), village("G2")], places=PLACES)
     bank = make_bank(
         tmp_path / "bank",
         {"customers": people, "grids": [village("G1"), village("G2")], "staff": [manager("S1", name="王芳")],
-         "places": PLACES, "balances": [balance(number, "2024-06-30", "demand", "200000") for number in money]},
+         "places": PLACES, "balances": [balance(number, "2024-06-30", "demand", "200000") for number in money]} | more,
     )  # fmt: skip
     return plan_week(bank, workspace(tmp_path / "work"), JUNE, RULES, wanted)
 
@@ -140,6 +142,23 @@ def test_a_week_has_days_hours_workbooks_and_a_picture(tmp_path) -> None:
     picture = write_route_map(tmp_path / "out" / "S1.svg", week, "S1").read_text("utf-8")
     assert picture.rstrip().endswith("</svg>")
     assert 'xlink:href="http' not in picture
+
+
+def test_who_was_met_since_the_list_is_not_planned_again(tmp_path) -> None:
+    """The visitor met A on 5 July and did not find B; the form came back, the books end in June."""
+    path = workspace(tmp_path / "work").returned_visits("visits")
+    path.parent.mkdir(parents=True)
+    went = {"customer_id": ["A", "B"], "visited_on": [date(2024, 7, 5)] * 2, "result": ["met", "not_met"]}
+    pq.write_table(pa.table(went), path)
+    week = week_of(tmp_path, WeekRequest(date(2024, 7, 8)))
+    assert (week.visits["customer_id"].tolist(), week.left_out) == (["B"], 1)
+
+
+def test_who_has_refused_or_moved_away_since_the_list_is_not_planned(tmp_path) -> None:
+    refused = [{"customer_id": "A", "reason": "opted_out", "start_date": date(2024, 7, 3)}]
+    gone = [{"visit_id": "V1", "customer_id": "B", "visited_on": date(2024, 7, 4), "result": "moved"}]
+    week = week_of(tmp_path, WeekRequest(date(2024, 7, 8)), suppressions=refused, visits=gone)
+    assert (len(week.visits), week.left_out) == (0, 2)
 
 
 def test_one_visitor_planned_alone_leaves_the_plans_of_others(tmp_path) -> None:

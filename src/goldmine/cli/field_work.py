@@ -93,6 +93,10 @@ def routes(  # noqa: PLR0917 - the command's own options
                    visits=f"{len(week.visits):,}", visitors=f"{len(week.visitors):,}",
                    kilometres=f"{week.visitors['kilometres'].sum():,.0f}",
                    yuan=f"{week.visitors['net_yuan'].sum():,.0f}"))  # fmt: skip
+        if week.left_out:
+            desk.say(ngettext("{n} household is left out: met since, moved away, or not to be visited any more",
+                              "{n} households are left out: met since, moved away, or not to be visited any more",
+                              n=week.left_out))  # fmt: skip
         if week.unplaced:
             desk.say(ngettext("{n} household is left out: its grid or branch has no place",
                               "{n} households are left out: their grid or branch has no place",

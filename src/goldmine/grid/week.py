@@ -19,6 +19,7 @@ from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.grid.route import RoutePlan, Stops, plan_route
 from goldmine.grid.rules import GridRules
+from goldmine.grid.still_to_visit import still_to_visit
 from goldmine.grid.travel import Places, Travel, read_places
 from goldmine.grid.visit_list import visits_path
 from goldmine.grid.workbook import write_sheets
@@ -50,6 +51,8 @@ class Week:
         Where grids and branches are, and their names.
     of_one : bool
         Only one visitor's plan was asked for.
+    left_out : int
+        Households on visit lists that are not planned again, see `still_to_visit`.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class Week:
     places: Places
     names: DisplayNames
     of_one: bool = False
+    left_out: int = 0
 
 
 def week_folder(work: Workspace, as_of: date) -> Path:
@@ -118,6 +122,7 @@ def plan_week(bank: Bank, work: Workspace, as_of: date, rules: GridRules, wanted
         )
     if wanted.visitor:
         listed = listed[listed["visitor_id"] == wanted.visitor]
+    asked, listed = len(listed), still_to_visit(bank, work, as_of, listed)
     branches = listed["branch_id"].isin(list(places.branches))
     known = branches & listed["grid_id"].isin(list(places.grids))
     travel, days = Travel(rules.routes, wanted.matrix), working_days(wanted.first, rules.routes.days)
@@ -137,7 +142,8 @@ def plan_week(bank: Bank, work: Workspace, as_of: date, rules: GridRules, wanted
         _with_others(visits, path, wanted.visitor).to_parquet(temporary, index=False)
     details = {"rows": len(visits)}
     AuditLog.of_bank(bank.name).append("download", who=system_user(), subject=f"routes:{as_of}", details=details)
-    return Week(path, visits, _totals(totals), int((~known).sum()), places, display_names(bank), bool(wanted.visitor))
+    unplaced, left_out = int((~known).sum()), asked - len(listed)
+    return Week(path, visits, _totals(totals), unplaced, places, display_names(bank), bool(wanted.visitor), left_out)
 
 
 def _with_others(visits: pd.DataFrame, path: Path, visitor: str) -> pd.DataFrame:

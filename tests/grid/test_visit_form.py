@@ -68,6 +68,15 @@ def test_a_chinese_form_gives_visits_and_facts_of_their_day(tmp_path, bank):
     assert facts == [("001", "property", 650_000, date(2024, 7, 2), "visit")]
 
 
+@pytest.mark.parametrize("written", ["2024/7/5", "2024-7-5", "2024年7月5日", "2024-07-05"])
+def test_a_day_is_read_as_people_write_it(tmp_path, bank, written):
+    file = tmp_path / "S1.csv"
+    file.write_text(f"客户号,走访人,走访日期,走访结果\n001,王芳（S1）,{written},已见到\n", "utf-8")
+    work = workspace(tmp_path / "work")
+    assert import_visits(file, bank, work, TODAY).bad == {}
+    assert stored(work, "visits", "visited_on") == [(date(2024, 7, 5),)]
+
+
 def test_rows_that_cannot_be_meant_go_back_with_the_reason(tmp_path, bank):
     work = workspace(tmp_path / "work")
     file = form(

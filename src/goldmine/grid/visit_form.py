@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 from goldmine.contract.bank import Bank
 from goldmine.core.audit.log import AuditLog, system_user
 from goldmine.core.columns import column, columns
+from goldmine.core.dates import parse_day
 from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError
 from goldmine.core.excel import workbook, write_table
 from goldmine.core.files import whole_file
 from goldmine.core.fingerprint import of_value
@@ -161,8 +163,8 @@ def _day(cell: Cell) -> date | None:
     if isinstance(cell, date):
         return cell
     try:
-        return date.fromisoformat(_text(cell).replace("/", "-"))
-    except ValueError:
+        return parse_day(_text(cell), "visited_on")
+    except HistoryError:
         return None
 
 

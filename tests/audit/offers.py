@@ -100,9 +100,10 @@ def _managers(snapshot: Snapshot, rows: pd.DataFrame) -> pd.Series:
     """The customer's own manager; the row's, if their own has left and the row's serves at their branch."""
     people = snapshot.books.tables["customers"].set_index("customer_id").reindex(rows.index)
     serving = serving_managers(snapshot)
-    own, given = people.manager_id, rows.manager_id
+    left = people.manager_id.isin(snapshot.books.leavers(snapshot.as_of))
+    own, given = people.manager_id.mask(left), rows.manager_id
     at_branch = given.map(serving).eq(people.branch_id) | (given.isna() & ~people.branch_id.isin(serving))
-    return own.where(own.isin(serving.index), given.where(at_branch))
+    return own.where(own.notna(), given.where(at_branch))
 
 
 def serving_managers(snapshot: Snapshot) -> pd.Series:
@@ -250,11 +251,12 @@ def _options(snapshot: Snapshot, reached: Mapping[str, pd.DataFrame]) -> pd.Data
     """One row per customer, channel and manager that may be combined and is worth its cost."""
     people, serving = snapshot.books.tables["customers"].set_index("customer_id"), serving_managers(snapshot)
     of_branch = {branch: list(names.index) for branch, names in serving.groupby(serving)}
+    left = set(snapshot.books.leavers(snapshot.as_of))
     options = []
     for name, rows in reached.items():
         for row in rows[rows.rule.isna()].itertuples():
             who = people.loc[row.Index]
-            own = who.manager_id in serving.index
+            own = pd.notna(who.manager_id) and who.manager_id not in left
             managers = [who.manager_id] if own else of_branch.get(who.branch_id, [None])
             for channel in row.channels:
                 value = contact_value(row.probability, row.value, snapshot.live[name]["channels"][channel])

@@ -220,6 +220,22 @@ def test_customer_without_manager_gets_one_of_the_branch(tmp_path):
     assert rows_of(plan_of(tmp_path, tables, {"A": 0.5}, campaign()))["manager_id"].tolist() == ["S2"]
 
 
+def test_customer_stays_with_whoever_the_bank_put_in_charge_and_serves(tmp_path):
+    """A branch head, somebody without a branch, and one whose role is no code keep their customers."""
+    charge = {"A": "head", "B": "office", "C": "unclear"}
+    tables = {
+        "customers": [person(customer, manager_id=who) for customer, who in charge.items()],
+        "staff": [
+            {"staff_id": "head", "branch_id": "B1", "role": "branch_head", "left_on": None},
+            {"staff_id": "office", "branch_id": None, "role": "manager", "left_on": None},
+            {"staff_id": "unclear", "branch_id": "B1", "role": "senior adviser", "left_on": None},
+            {"staff_id": "S2", "branch_id": "B1", "role": "manager", "left_on": None},
+        ],
+    }
+    rows = rows_of(plan_of(tmp_path, tables, dict.fromkeys("ABC", 0.5), campaign()))
+    assert rows.set_index("customer_id")["manager_id"].to_dict() == charge
+
+
 def test_control_names_no_manager_who_has_left(tmp_path):
     tables = people(*[f"{n}" for n in range(40)], manager_id="left") | {
         "staff": [{"staff_id": "left", "branch_id": "B1", "role": "manager", "left_on": "2024-01-01"}]

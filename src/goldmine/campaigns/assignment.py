@@ -38,14 +38,15 @@ def assign(
 ) -> Assigned:
     """Assign channels and managers for the highest expected value under all limits.
 
-    A customer stays with their manager; one without a serving manager may go to any manager of the branch.
+    A customer stays with whoever the bank put in charge; one whose manager has left, or who has none, may go to any
+    manager of the branch.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `arbitrate`.
+        From `arbitrate`; no `manager_id` is of somebody who has left.
     managers : pandas.DataFrame
-        From `serving`.
+        From `serving_managers`.
     counters : mapping of str to FunnelCounter
         By campaign; they count the customers for whom there is no capacity.
 
@@ -113,7 +114,7 @@ def _options(rows: pd.DataFrame, managers: pd.DataFrame, campaigns: Sequence[Cam
         pd.concat([part.assign(row=part.index) for part in parts])[columns] if parts else rows.reindex(columns=columns)
     )
     options = options[options["chance"] * options["gain"] > options["cost"]]
-    has_manager = options["manager_id"].isin(managers["manager_id"])
+    has_manager = options["manager_id"].notna()  # whoever has left is named nowhere: see `without_leavers`
     unassigned = options[~has_manager].drop(columns="manager_id").merge(managers, on="branch_id", how="left")
     options = pd.concat([options[has_manager], unassigned[columns]], ignore_index=True)
     return options.sort_values(

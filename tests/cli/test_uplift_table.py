@@ -113,3 +113,13 @@ def test_days_that_stand_for_none_and_faults_are_said_in_the_language(uplift_tab
         "table.csv：opened 列：有 1,000 个日期早于 1900 年或晚于 2100 年。",
         "请更正，或留空。",
     ]
+
+
+def test_rows_that_repeat_an_id_are_warned_of_as_they_narrow_the_interval(uplift_table):
+    once = table(0.2)
+    code, out, err = uplift_table(pd.concat([once, once[:300]]), "--id", "customer")
+    assert (code, json.loads(out.splitlines()[-1])["warnings"]) == (0, ["ids_repeated"])
+    assert err.startswith(
+        "Warning: 300 rows repeat the id of an earlier row; they are counted as customers of their own"
+    )
+    assert json.loads(uplift_table(once, "--id", "customer")[1].splitlines()[-1])["warnings"] == []

@@ -90,6 +90,17 @@ def warnings(table: TrialTable, result: Study) -> list[DataWarning]:
                 ),
             )
         )
+    if table.repeated:
+        messages.append(
+            DataWarning(
+                "ids_repeated",
+                _(
+                    "Warning: {n:,} rows repeat the id of an earlier row; they are counted as customers of their own, "
+                    "so that the intervals are too narrow. Keep one row a customer.",
+                    n=table.repeated,
+                ),
+            )
+        )
     lost, remaining = np.array(table.lost), np.array([table.treated.sum(), (~table.treated).sum()])
     if _lost_unequally(lost, remaining):
         messages.append(

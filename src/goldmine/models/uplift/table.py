@@ -63,6 +63,8 @@ class TrialTable:
         Rows without an outcome among the treated, and among the control.
     uninformative : tuple of str
         Columns left out by `covariates`.
+    repeated : int
+        Used rows whose id an earlier one has.
     """
 
     known: Covariates
@@ -71,6 +73,7 @@ class TrialTable:
     outcome: Array
     lost: tuple[int, int]
     uninformative: tuple[str, ...]
+    repeated: int = 0
 
 
 def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
@@ -101,7 +104,8 @@ def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
     lost = int((treatment[~used & assigned] == 1).sum()), int((treatment[~used & assigned] == 0).sum())
     others = [name for name in frame.columns if name not in {*named, *roles.drop}]
     known, uninformative = covariates(frame[others])
-    return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, uninformative)
+    repeated = int(frame.loc[used, roles.id].dropna().duplicated().sum()) if roles.id else 0
+    return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, uninformative, repeated)
 
 
 def _treatment(column: pd.Series, roles: Roles) -> Array:

@@ -238,6 +238,12 @@ def test_a_month_that_the_whole_bank_lacks_is_told_where_limits_go_by_deposits(t
         worked_out(tmp_path / "b", *who, balances=gap)
 
 
+def test_a_villages_branch_is_that_of_its_grid_whoever_keeps_the_first_household(tmp_path):
+    people = [consenting("A", branch_id="B7"), consenting("B", branch_id="B1"), consenting("C", branch_id="B7")]
+    credit = worked_out(tmp_path, people, [rated("A", "excellent"), rated("B")], [facts(), facts("G2")])
+    assert credit.villages.set_index("grid_id")["branch_id"].to_dict() == {"G1": "B1", "G2": "B1"}
+
+
 def test_the_roll_call_shows_no_assets_and_its_reasons_add_up(tmp_path):
     credit = worked_out(tmp_path, [consenting("A", name="王伟")], [rated("A", "excellent", "11.5")], [facts()])
     files = write_villages(tmp_path / "out", credit, JUNE, RULES, "zh")

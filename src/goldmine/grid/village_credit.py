@@ -46,8 +46,9 @@ class VillageCredit:
         village, from 1), deposits, land_mu, tax, provident_fund, property, owed, business, consumption (worked out),
         business_limit, consumption_limit (granted; yuan) and limit_status (`STATUSES`).
     villages : pandas.DataFrame
-        Progress, a row a village: grid_id, households (the village's own count), banked_households, rated_households,
-        listed_households, waiting_households, refused_households, borrowers, limits_yuan, credit_cap, cap_used.
+        Progress, a row a village: grid_id, branch_id (the grid's, else that of most households), households (the
+        village's own count), banked_households, rated_households, listed_households, waiting_households,
+        refused_households, borrowers, limits_yuan, credit_cap, cap_used.
     names : DisplayNames
         Of staff, branches and grids.
     """
@@ -88,15 +89,16 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
     store_facts(found, grid, rules)
     permitted = may_contact(tables, found.connection.sql(f"SELECT customer_id FROM {grid}"), "visit")
     found.connection.con.register("may_visit", permitted.allowed.select("customer_id").to_pyarrow())
-    villages = found.connection.compile(bank.read(found.connection, "villages"))
+    villages, grids = (found.connection.compile(bank.read(found.connection, name)) for name in ("villages", "grids"))
     found.connection.raw_sql(
         f"""
         CREATE OR REPLACE TEMP TABLE village AS
         SELECT grid_id, max(households) AS households,
           max((CASE WHEN credit_cap < 0 THEN 0 ELSE credit_cap END * 100)::BIGINT) AS cap,
           coalesce(bool_or(rating = 'credit_village' AND (rated_on IS NULL OR rated_on <= DATE '{as_of}')), false)
-            AS is_credit
-        FROM ({villages}) GROUP BY ALL
+            AS is_credit, any_value(g.branch_id) AS branch_id
+        FROM ({villages}) LEFT JOIN (SELECT grid_id, min(branch_id) AS branch_id FROM ({grids}) GROUP BY ALL) AS g
+          USING (grid_id) GROUP BY grid_id
         """
     )
     households = found.frame(_limits(rules, checked=checked))
@@ -209,7 +211,8 @@ def _stepped(amount: str, step: int, rule: LimitRule) -> str:
 
 
 _PROGRESS = """
-SELECT v.grid_id, any_value(l.branch_id) AS branch_id, v.households, count(l.household_id) AS banked_households,
+SELECT v.grid_id, coalesce(v.branch_id, mode(l.branch_id ORDER BY l.branch_id)) AS branch_id, v.households,
+  count(l.household_id) AS banked_households,
   count(l.rating) AS rated_households, count(*) FILTER (l.limit_status IN ('granted', 'reduced')) AS listed_households,
   count(*) FILTER (l.limit_status = 'waiting') AS waiting_households,
   count(*) FILTER (l.household_id IS NOT NULL AND l.limit_status NOT IN ('granted', 'reduced', 'waiting'))
@@ -217,5 +220,6 @@ SELECT v.grid_id, any_value(l.branch_id) AS branch_id, v.households, count(l.hou
   count(*) FILTER (l.owed > 0) AS borrowers,
   coalesce(sum(l.business_limit + l.consumption_limit), 0) AS limits_yuan, v.cap / 100 AS credit_cap,
   CASE WHEN v.cap > 0 THEN coalesce(sum(l.business_limit + l.consumption_limit), 0) / (v.cap / 100) END AS cap_used
-FROM village AS v LEFT JOIN limits AS l USING (grid_id) GROUP BY v.grid_id, v.households, v.cap ORDER BY v.grid_id
+FROM village AS v LEFT JOIN limits AS l USING (grid_id) GROUP BY v.grid_id, v.branch_id, v.households, v.cap
+ORDER BY v.grid_id
 """

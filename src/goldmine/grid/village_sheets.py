@@ -50,7 +50,7 @@ def limit_in_words(row: "pd.Series[object]", rule: LimitRule, kind: str, rules: 
         ``business`` or ``consumption``.
     """
     parts = [
-        _("{amount} {part} × {multiple}", amount=f"{row[name]:,.2f}", part=_PARTS[name], multiple=f"{multiple:g}")
+        _("{amount} {part} × {multiple}", amount=f"{row[name]:,.2f}", part=_PARTS[name], multiple=f"{multiple:.10g}")
         for name, multiple in rule.parts.items()
         if row[name]
     ]

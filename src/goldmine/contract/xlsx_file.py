@@ -43,7 +43,8 @@ def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
     first: list[str] = []
     for number, path in enumerate(source.files()):
         rows = _rows(path, source.sheet)
-        header = next((row for index, row in enumerate(rows, start=1) if index == source.header_row), [])
+        above = (row for index, row in enumerate(rows, start=1) if index == source.header_row)
+        header: tuple[Any, ...] = next(above, ())
         names = named([_text(cell) for cell in header])
         if number and names != first:
             raise ContractError(

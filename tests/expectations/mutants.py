@@ -36,6 +36,7 @@ def _common(suite: str, rule: Rule) -> Mutant | str | None:
     common = {
         "has_rows": f"DELETE FROM {suite}",
         "row_repeated": f"INSERT INTO {suite} FROM {suite} WHERE {FIRST}",
+        "totals_or_headings": f"INSERT INTO {suite} SELECT * REPLACE ('Total' AS {column}) FROM {suite} WHERE {FIRST}",
         f"{column}_given": f"UPDATE {suite} SET {column} = NULL WHERE {FIRST}",
         f"{column}_after_books": f"UPDATE {suite} SET {column} = {later} WHERE {FIRST}",
         f"{column}_outside_codes": f"UPDATE {suite} SET {column} = 'odd' WHERE {FIRST}",
@@ -238,6 +239,19 @@ SPECIAL: dict[str, Mutant | str] = {
         "UPDATE contacts SET answer = 'opt_out', customer_id = 'X' WHERE rowid = 0", frozenset({"customer_id_unknown"})
     ),
     "suppressions.ends_before_it_begins": "UPDATE suppressions SET end_date = '2024-04-30' WHERE rowid = 0",
+    "villages.totals_or_headings": Mutant(
+        "INSERT INTO villages SELECT * REPLACE ('Total' AS grid_id) FROM villages WHERE rowid = 0",
+        frozenset({"grid_id_unknown"}),
+    ),
+    "merchants.totals_or_headings": Mutant(
+        "INSERT INTO merchants SELECT * REPLACE ('Total' AS customer_id) FROM merchants WHERE rowid = 0",
+        frozenset({"customer_id_unknown"}),
+    ),
+    "association_members.totals_or_headings": Mutant(
+        "INSERT INTO association_members SELECT * REPLACE ('association_id' AS association_id) "
+        "FROM association_members WHERE rowid = 0",
+        frozenset({"association_id_unknown"}),
+    ),
     "features.columns_present": "ALTER TABLE features RENAME cutoff TO day",
     "features.no_features": "ALTER TABLE features DROP COLUMN balance",
     "features.customer_twice": "UPDATE features SET customer_id = 'C1' WHERE rowid = 0",

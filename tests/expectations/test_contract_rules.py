@@ -1,8 +1,11 @@
 import json
 
 from goldmine.contract.schema import Column, TableSpec
+from goldmine.contract.tables import TABLES
 from goldmine.validation.contract_rules import contract_rules
+from goldmine.validation.counts import count_tables
 from goldmine.validation.rules import load_rules
+from tests.tiny import make_bank, transaction
 
 LOANS = TableSpec(
     "loans",
@@ -54,5 +57,25 @@ def test_rule_in_the_file_replaces_the_implied_rule_of_its_name(tmp_path, monkey
     (tmp_path / "expectations" / "branches.json").write_text(json.dumps({"expectations": [own]}))
     monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     rules = load_rules("branches")
-    assert [rule.name for rule in rules] == ["key_contradicted", "row_repeated", "branch_id_given", "has_rows"]
+    assert [rule.name for rule in rules] == [
+        *("key_contradicted", "row_repeated", "totals_or_headings", "branch_id_given", "has_rows")
+    ]
     assert rules[-1].breaks == "rows < 5"
+
+
+def test_a_row_of_totals_or_headings_is_found_where_it_could_be_taken_for_another(tmp_path):
+    tables = {
+        "branches": [
+            {"branch_id": number}
+            for number in ("B1", "\u5408\u8ba1", "\u603b \u8ba1", "Total", "branch_id", "Totality")
+        ],
+        "customers": [{"customer_id": "C1"}],
+        "transactions": [transaction(1, "C1", "2024-06-15 10:00:00")],
+    }
+    (case,) = count_tables(make_bank(tmp_path, tables), ["branches"])
+    assert case.counts["totals_or_headings"].failing == 4
+    named = {name for name in TABLES for rule in load_rules(name) if rule.name == "totals_or_headings"}
+    assert named == {
+        *("customers", "accounts", "staff", "branches", "grids", "employers", "associations", "association_members"),
+        *("products", "villages", "merchants"),
+    }

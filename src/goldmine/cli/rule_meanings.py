@@ -32,6 +32,7 @@ _REMEDIES = (
         _("export both tables on one day; numbers written in two ways are made one in the SELECT"),
     ),
     ("_after_books", _("data_until in bank.yaml, if the books reach further")),
+    ("totals_or_headings", _("leave the row out at its source, or by WHERE in the SELECT")),
     ("row_repeated", _("let the path of the source give each export once; SELECT DISTINCT leaves out equal rows")),
 )
 

@@ -11,6 +11,9 @@ from goldmine.core.sql import literal, quoted
 MOSTLY = 0.95
 """Minimal share of rows whose code must be known, if an unknown code counts as missing."""
 
+_TOTALS = "[\u5408\u603b\u5c0f][ \u3000]*\u8ba1[:\uff1a]?|(grand |sub)?totals?:?"
+"""Pattern of what stands in the first cell of a row of totals, in Chinese and English."""
+
 
 def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
     """The expectations that the contract implies for a table, in the form of a suite's file.
@@ -20,7 +23,21 @@ def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
     spec : TableSpec
         The canonical table.
     """
-    return [_has_rows(), *_key(spec.key), *(rule for column in spec.columns for rule in _column(column))]
+    return [
+        _has_rows(),
+        *_key(spec.key),
+        *_totals_or_headings(spec),
+        *(rule for column in spec.columns for rule in _column(column)),
+    ]
+
+
+def _totals_or_headings(spec: TableSpec) -> Iterator[dict[str, Any]]:
+    """Of tables in whose compulsory columns such a row can pass; elsewhere it lacks a day, an amount or a code."""
+    if any(column.kind != "text" or column.codes for column in spec.columns if column.required):
+        return
+    name = spec.key[0]
+    found = f"regexp_full_match(lower({name}), {literal(f'{_TOTALS}|{name}')})"
+    yield expectation("totals_or_headings", name, found, _("No row holds totals, or headings once more."))
 
 
 def layout_rules(layout: Layout) -> list[dict[str, Any]]:

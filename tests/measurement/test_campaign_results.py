@@ -304,3 +304,9 @@ def test_customers_of_no_branch_are_a_group_that_is_said_to_be_unknown():
     found = cuts(rows, "branch_id")
     assert [(group.name, group.contact) for group in found] == [("B1", 60), ("", 60)]
     assert effects_table(found)["group"].tolist() == ["B1", "not known"]
+
+
+def test_campaign_of_a_use_case_that_was_removed_keeps_no_other_from_being_measured(work):
+    publish(work, campaign="retired", use_case="taken_out_since")
+    publish(work, campaign="spring", use_case="wealth")
+    assert [campaign.name for campaign in campaigns(work)] == ["spring"]

@@ -22,7 +22,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcome_window import outcome_customers, outcome_window
-from goldmine.labels.use_case import UseCase, load_use_case, readable_use_cases, use_case_names
+from goldmine.labels.use_case import UseCase, load_use_case, readable_use_cases
 
 COLUMNS = (
     "campaign_id",
@@ -72,7 +72,7 @@ def campaigns(work: Workspace) -> list[Campaign]:
     """All campaigns that were handed out, by date of completion; of two releases of a snapshot the later counts.
 
     A release made when a later month had one already was worked by nobody: it is not measured, and nothing is learnt
-    from it.
+    from it. Nor is one of a use case whose file is no longer there.
     """
     by_release: dict[tuple[str, str], Campaign] = {}
     not_worked = set(releases_out(work)) - set(newest_releases(work))
@@ -92,8 +92,8 @@ def campaigns(work: Workspace) -> list[Campaign]:
 
 
 def _unreadable(use_cases: set[str]) -> bool:
-    """Whether the file of a campaign's use case cannot be read: without its horizon the campaign has no last day."""
-    return not use_cases.isdisjoint(set(use_case_names()) - set(readable_use_cases()))
+    """Whether a use case's file cannot be read or was removed: without its horizon the campaign has no last day."""
+    return not use_cases <= set(readable_use_cases())
 
 
 def group_titles(campaign: Campaign) -> dict[str, LocalizedText]:

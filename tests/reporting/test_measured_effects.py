@@ -18,9 +18,10 @@ def effects(view, monkeypatch):
     """The table's only row, of a campaign with some results and a release that drew some share for control."""
 
     def of(share: float, *parts):
-        campaign = Campaign(Path("spring"), "spring", date(2024, 2, 29), date(2024, 6, 13), ("longtail",))
+        campaign = Campaign(Path("spring"), "spring", date(2024, 1, 31), date(2024, 5, 15), ("longtail",))
+        known_by = {date(2024, 5, 31): together(*parts)}  # what came in later does not change what was measured
         monkeypatch.setattr(model_health, "published", lambda _work: [campaign])
-        monkeypatch.setattr(model_health, "read_results", lambda *_: together(*parts))
+        monkeypatch.setattr(model_health, "read_results", lambda *given: known_by[given[-1]])
         monkeypatch.setattr(model_health, "expected_control", lambda *_: share)
         (row,) = model_health.measured_effects(view, "en").to_dict("records")
         return row

@@ -96,7 +96,8 @@ def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame
 def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
     """A row a release of a campaign with a control group that was completed in the last months: what contacts added.
 
-    Of each release those whom it drew are compared, as `goldmine measure` does.
+    Of each release those whom it drew are compared, by what was known at the month end of its completion, as
+    `goldmine measure` does.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.Da
     rows: list[tuple[object, ...]] = []
     for campaign in published(data.work):
         if since < campaign.complete_on <= data.as_of:
-            results = read_results(data.bank, data.work, campaign, data.as_of)
+            results = read_results(data.bank, data.work, campaign, month_end(campaign.complete_on))
             whole = measure(results, {}, expected_control(data.work, campaign)).whole
             effect = whole.effect
             interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)

@@ -118,3 +118,14 @@ def test_a_number_of_which_excel_has_lost_digits_is_refused(tmp_path: Path, numb
         transactions(village(tmp_path, rows))
     rows[1][-1] = str(number)
     assert len(transactions(village(tmp_path, rows))) == 1
+
+
+def test_the_lock_file_of_a_workbook_that_somebody_has_open_is_no_workbook(tmp_path: Path) -> None:
+    folder = village(tmp_path, [HEAD, [1, "0012", "2024-01-31", 1, "in"]])
+    text = (folder / "bank.yaml").read_text("utf-8")
+    (folder / "bank.yaml").write_text(text.replace("flow.xlsx", "'*.xlsx'"), "utf-8")
+    (folder / "~$flow.xlsx").write_bytes(b"\x05staff")
+    assert len(transactions(folder)) == 1
+    (folder / "flow.xlsx").unlink()
+    with pytest.raises(ContractError, match="there is no such file"):
+        transactions(folder)

@@ -54,7 +54,7 @@ def canonical_files(folder: Path) -> dict[str, Source]:
 
 
 def unused_files(folder: Path, used: Iterable[Path], besides: Path) -> list[str]:
-    """Files below a bank's folder that no table reads, relative to it; hidden ones and `bank.yaml` do not count.
+    """Files below a bank's folder that no table reads, relative to it; hidden ones, locks and `bank.yaml` do not count.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def unused_files(folder: Path, used: Iterable[Path], besides: Path) -> list[str]
     unused = []
     for name, folders, files in os.walk(folder.absolute()):
         folders[:] = sorted(n for n in folders if not n.startswith(".") and Path(name, n) != besides.absolute())
-        paths = (Path(name, file) for file in sorted(files) if not file.startswith("."))
+        paths = (Path(name, file) for file in sorted(files) if not file.startswith((".", "~$")))
         unused += [str(path.relative_to(folder.absolute())) for path in paths if path not in known]
     return [name for name in unused if name != "bank.yaml"]
 

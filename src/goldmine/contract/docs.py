@@ -79,7 +79,8 @@ tables:
 ```
 
 * A path is relative to the folder of `bank.yaml`; one that begins with an environment variable, `${NAME}` or
-  `${NAME:-default}`, is relative to the project's folder. A path may be a glob; all its files make one source.
+  `${NAME:-default}`, is relative to the project's folder. A path may be a glob; all its files make one source,
+  but for those that Excel keeps beside an open workbook (`~$name.xlsx`).
 * A SELECT gives columns of the contract and no others. Leave conversions to the contract where you can: it counts
   what does not convert and names the column.
 * With `tables:` only what it names is read; without it `bank.yaml` may still give the keys before `sources`.

@@ -68,6 +68,8 @@ class _Source(BaseModel, ABC):
     def files(self) -> list[Path]:
         """Files of the source, sorted by name; none where a server holds it.
 
+        What Excel leaves beside a workbook while somebody has it open (``~$name.xlsx``) is none.
+
         Raises
         ------
         ContractError
@@ -76,7 +78,7 @@ class _Source(BaseModel, ABC):
         if self.served:
             return []
         names = sorted(glob.glob(self.location, recursive=True))  # noqa: PTH207 - an absolute glob from bank.yaml
-        paths = [Path(name) for name in names if Path(name).is_file()]
+        paths = [path for path in map(Path, names) if path.is_file() and not path.name.startswith("~$")]
         if not paths:
             raise ContractError(
                 _("{path}: there is no such file.", path=self.location),

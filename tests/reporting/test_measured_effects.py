@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from goldmine.core.errors import HistoryError
 from goldmine.measurement.campaign_results import Campaign
-from goldmine.reporting import model_health
+from goldmine.reporting import model_health, tables
 from tests.measurement.literal import customers, together
 
 NEW = [customers(850, "contact", 170), customers(150, "control", 15)]
@@ -39,3 +40,14 @@ def test_groups_that_are_not_as_drawn_have_no_effect(effects):
     row = effects(0.25, *NEW)
     assert (row["contacts"], row["control"]) == (850, 150)
     assert pd.isna([row[name] for name in ("effect", "low", "high")]).all()
+
+
+def test_campaign_whose_outcome_cannot_be_counted_keeps_the_report_from_nothing(view, monkeypatch):
+    def lacking(*_given):
+        raise HistoryError("balances: none of 2024-05, the month that the outcome is read in.", "Bring them in.")
+
+    campaign = Campaign(Path("spring"), "spring", date(2024, 1, 31), date(2024, 5, 15), ("longtail",))
+    monkeypatch.setattr(model_health, "published", lambda _work: [campaign])
+    monkeypatch.setattr(model_health, "read_results", lacking)
+    shown = tables.effect_table(model_health.measured_effects(view, "en"), "en")
+    assert shown.iloc[0].tolist() == ["spring", date(2024, 1, 31), *[tables.UNKNOWN] * 5]

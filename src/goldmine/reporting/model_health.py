@@ -7,6 +7,7 @@ import pandas as pd
 from goldmine.contactability.past_offers import campaign_titles, releases_out
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
 from goldmine.core.i18n import in_language
 from goldmine.coverage import BankSnapshot
 from goldmine.labels.use_case import readable_use_cases
@@ -104,13 +105,17 @@ def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.Da
     pandas.DataFrame
         campaign_id (its title), as_of (the release's snapshot), contacts (drawn for contact), control, effect, low and
         high (95% interval, in shares of customers who did what the campaign wanted); the last three empty where the
-        groups are too small to measure, or not as they were drawn.
+        groups are too small to measure, or not as they were drawn, all five where the outcome cannot be counted.
     """
     since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
     for campaign in published(data.work):
         if since < campaign.complete_on <= data.as_of:
-            results = read_results(data.bank, data.work, campaign, month_end(campaign.complete_on))
+            try:
+                results = read_results(data.bank, data.work, campaign, month_end(campaign.complete_on))
+            except (HistoryError, ReleaseError, UseCaseError):  # `goldmine measure` says what is missing
+                rows.append((campaign.name, campaign.as_of, *[None] * 5))
+                continue
             whole = measure(results, {}, expected_control(data.work, campaign)).whole
             effect = whole.effect
             interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)

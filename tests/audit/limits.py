@@ -123,7 +123,8 @@ def refused_credit(books: Books, day: pd.Timestamp, given: dict, people: pd.Data
     months = months[months.month_end <= day]
     last = months.sort_values("month_end").drop_duplicates("loan_id", keep="last")
     last = last[(last.month_end == day) | ~(last.closed_on <= day)]
-    refuse(last.customer_id[last.days_overdue > given.get("max_days_overdue", 0)], "arrears")
+    late = (last.days_overdue > given.get("max_days_overdue", 0)) | (last.days_overdue.isna() & (last.overdue > 0))
+    refuse(last.customer_id[late], "arrears")
     months = months[months.month_end > month_end(day, -given.get("arrears_months", 24))]
     refuse(months.customer_id[months.days_overdue > given.get("max_days_overdue_before", 30)], "arrears_before")
     return refused

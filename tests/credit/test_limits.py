@@ -155,6 +155,18 @@ def test_arrears_of_a_loan_do_not_end_where_its_rows_do(tmp_path, nuts):
     }
 
 
+def test_yuan_in_arrears_are_arrears_where_nobody_says_for_how_many_days(tmp_path, nuts):
+    """Of three loans nobody says the days: of one 300 yuan are in arrears, of one none, of one nobody knows."""
+    loans = {name: loan(f"L{name}", name, 9, 9) for name in ("LATE", "PAID", "MUTE")}
+    rows = [one["months"][0] | {"days_overdue": None, "overdue": yuan}
+            for one, yuan in zip(loans.values(), (300, 0, None), strict=True)]  # fmt: skip
+    given = tables([customer(name) for name in loans], [row for name in loans for row in deposits(name, 50_000)],
+                   merchants=[merchant(name) for name in loans], loans=[one["loan"] for one in loans.values()],
+                   loan_months=[*rows, *loan("L0", "NOBODY", 1, 1)["months"]])  # fmt: skip
+    found = limits_of(tmp_path, given, nuts)
+    assert {name: row["refusal"] for name, row in found.items()} == {"LATE": "arrears", "PAID": None, "MUTE": None}
+
+
 def test_loans_by_month_that_end_before_the_snapshot_cannot_be_checked(tmp_path):
     late = loan("L1", "C1", 10_000, 10_000, late={"2024-05-31": 25})
     given = tables([customer("C1"), customer("C2")], deposits("C1", 50_000) + deposits("C2", 50_000),

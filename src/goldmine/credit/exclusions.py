@@ -94,18 +94,20 @@ def _birthday(day: date, years: int) -> date:
 def in_arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:
     """Whose loans are in arrears at the snapshot, and whose were within the months of the rule.
 
-    A loan that runs and has no row of the snapshot's month is judged by its last one: arrears do not end unseen.
+    A loan that runs and has no row of the snapshot's month is judged by its last one: arrears do not end unseen. One
+    with yuan in arrears of which nobody says for how many days is in arrears now.
     """
     if not tables.has("loan_months", "days_overdue") or not tables.has("loans"):
         return {}
     given, day = rules.exclusions, tables.as_of
     loans = tables.under_survivors(tables.table("loans").select("loan_id", "customer_id", "closed_on"))
-    months = tables.table("loan_months").select("loan_id", "month_end", "days_overdue")
+    months = tables.table("loan_months").select("loan_id", "month_end", "days_overdue", "overdue")
     seen = months.filter(months.month_end <= day).inner_join(loans, "loan_id")
     newest = seen.month_end.max().over(group_by="loan_id")
     last = seen.mutate(newest=newest).filter(lambda row: row.month_end == row.newest)
     running = last.closed_on.isnull() | (last.closed_on > day)
-    now = last.filter((last.month_end == day) | running, last.days_overdue > given.max_days_overdue)
+    late = (last.days_overdue > given.max_days_overdue).fill_null(last.overdue > 0)
+    now = last.filter((last.month_end == day) | running, late)
     recent = seen.filter(seen.month_end > month_end(day, -given.arrears_months))
     before = recent.filter(recent.days_overdue > given.max_days_overdue_before)
     return {"arrears": now, "arrears_before": before}

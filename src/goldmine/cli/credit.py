@@ -37,8 +37,8 @@ def limits(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLangua
         for name, refused in built.refused.items():
             customers, yuan = built.offered.get(name, (0, 0.0))
             listed = lists[f"credit_{name}"]
-            desk.say(_("{product}: {customers} customers with a limit, {yuan} yuan; {listed} may be contacted: "
-                       "{file}", product=rules.products[name].title, customers=f"{customers:,}",
+            desk.say(_("{product}: {customers} customers with a limit, {yuan} yuan; {listed} of those who may be "
+                       "contacted are listed: {file}", product=rules.products[name].title, customers=f"{customers:,}",
                        yuan=f"{yuan:,.0f}", listed=f"{listed.rows:,}", file=near(listed.path)))  # fmt: skip
             for rule, count in refused.items():
                 desk.say(_("  {count} refused: {rule}", count=f"{count:,}", rule=REFUSALS[rule]))

@@ -43,6 +43,7 @@ def _write(name: str, offers: "Callable[..., WealthOffers]", work: Path, as_of: 
         desk.say_placeholders(rules, "wealth_match.yaml")
         found = offers(desk.bank, desk.work, desk.day, rules, language)
         listed = write_on_request_lists(desk.bank, desk.work, desk.day, {name: found.rows}, language)[name]
-        desk.say(_("{rows} offers, {deposits} of them deposits; nothing fits {fits}; {listed} may be contacted: {file}",
+        desk.say(_("{rows} offers, {deposits} of them deposits; nothing fits {fits}; {listed} of customers who may be "
+                   "contacted are listed: {file}",
                    rows=f"{found.offers:,}", deposits=f"{found.deposits:,}", fits=f"{found.nothing_fits:,}",
                    listed=f"{listed.rows:,}", file=near(listed.path)))  # fmt: skip

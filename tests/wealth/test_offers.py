@@ -5,10 +5,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from goldmine.contactability.tables import ContactTables
 from goldmine.core.columns import column
 from goldmine.core.errors import HistoryError
 from goldmine.publishing.on_request_list import write_on_request_lists
 from goldmine.wealth.offers import due_offers, idle_offers
+from goldmine.wealth.rhythm import month_money
 from tests.credit.conftest import AS_OF, MONTHS, customer, deposits
 from tests.tiny import make_bank, workspace
 from tests.wealth.test_choice import rules_of
@@ -148,6 +150,17 @@ def test_no_more_lies_idle_than_is_there_at_the_month_end(tmp_path):
     bank, work = bank_of(tmp_path, people, balances, [])
     rows = idle_offers(bank, work, AS_OF, rules_of(), "en").rows
     assert dict(zip(rows["customer_id"], rows["idle_amount"], strict=True)) == {"RISEN": 60_000.0, "HALF": 25_000.0}
+
+
+def test_the_lowest_month_is_found_behind_a_month_that_the_books_lack(tmp_path):
+    """C1 had 20,000 in November and 60,000 in the other months of the year; April is missing for the whole bank."""
+    there = [month for month in MONTHS if month != "2024-04-30"]
+    held = [row | {"average_daily_balance": 20_000 if row["month_end"] == date(2023, 11, 30) else 60_000}
+            for row in deposits("C1", 60_000, months=there)]  # fmt: skip
+    bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], held, [])
+    lowest = month_money(ContactTables.open(bank, work, AS_OF), 24)
+    assert lowest[["lowest", "demand"]].to_numpy().tolist() == [[20_000, 60_000]]
+    assert [name for name in lowest if name.startswith("own_")] == ["own_0", "own_1"]
 
 
 def test_who_may_not_be_contacted_is_on_no_list(tmp_path):

@@ -27,8 +27,8 @@ def month_money(tables: ContactTables, months: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         customer_id; own_0, own_1, ... (the oldest month first, the last ones without a gap in the books); lowest, the
-        lowest month of demand deposits of the last twelve; demand, the last month's. Of neither is there more than the
-        last month end's balance: an average does not show what was taken out since.
+        lowest month of demand deposits of the last twelve that the books have; demand, the last month's. Of neither is
+        there more than the last month end's balance: an average does not show what was taken out since.
     """
     known = set(tables.bank.months("balances"))
     days: list[date] = []
@@ -38,13 +38,15 @@ def month_money(tables: ContactTables, months: int) -> pd.DataFrame:
         days.insert(0, day)
     if not days:
         return pd.DataFrame({"customer_id": [], "own_0": [], "lowest": [], "demand": []})
-    rows = tables.bank.read(tables.connection, "balances", [month_key(day) for day in days])
+    # A gap ends the rhythm, whose changes need neighbours; the lowest month is sought behind it too.
+    year = [day for day in months_back(tables.as_of, YEAR) if month_key(day) in known]
+    rows = tables.bank.read(tables.connection, "balances", [month_key(day) for day in {*days, *year}])
     rows = tables.under_survivors(rows.filter(rows.product_class.isin(OWN)))
     yuan = ibis.coalesce(rows.average_daily_balance, rows.balance).cast("float64")
     demand = ibis.ifelse(rows.product_class == "demand", yuan, 0.0)
-    month = {day: rows.month_end == day for day in days}
+    month = {day: rows.month_end == day for day in (*year, *days)}
     own = {f"own_{place}": yuan.sum(where=month[day]).fill_null(0) for place, day in enumerate(days)}
-    last = [demand.sum(where=month[day]).fill_null(0) for day in days[-YEAR:]]
+    last = [demand.sum(where=month[day]).fill_null(0) for day in year]
     there = rows.balance.cast("float64").sum(where=(rows.product_class == "demand") & month[days[-1]]).fill_null(0)
     lowest, now = ibis.least(*last, there), ibis.least(last[-1], there)
     held = rows.group_by("customer_id").agg(**own, lowest=lowest, demand=now)

@@ -81,6 +81,18 @@ def test_list_is_cut_after_those_who_may_not_be_contacted_have_left(tmp_path):
     assert (found.offers, listed.rows, listed.left_out["opted_out"]) == (4, 2, 1)
 
 
+def test_what_ends_is_told_of_all_days_where_the_list_is_full(tmp_path):
+    people = [customer(name, **ASSESSED) for name in ("FIRST", "LAST")]
+    held = [holding("FIRST", 60_000, date(2024, 7, 2)), holding("LAST", 90_000, date(2024, 7, 29))]
+    bank, work = bank_of(tmp_path, people, deposits("FIRST", 60_000) + deposits("LAST", 90_000), held)
+    found = due_offers(bank, work, AS_OF, rules_of(list_rows=1), "en")
+    assert found.rows["customer_id"].tolist() == ["FIRST"]
+    assert found.ends[["matures_on", "ending_class", "ending_amount"]].to_numpy().tolist() == [
+        [date(2024, 7, 2), "time", 60_000.0],
+        [date(2024, 7, 29), "time", 90_000.0],
+    ]
+
+
 def test_a_holding_whose_row_stands_twice_is_listed_once(tmp_path):
     held = [holding("C1", 60_000, date(2024, 7, 10))] * 2
     bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], deposits("C1", 60_000), held)

@@ -110,7 +110,7 @@ def endings(rows: pd.DataFrame) -> Figure:
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `goldmine.wealth.offers.due_offers`: matures_on, ending_class, ending_amount.
+        The `ends` of `goldmine.wealth.offers.due_offers`: matures_on, ending_class, ending_amount.
     """
     days = pd.to_datetime(rows["matures_on"])
     table = rows.assign(day=days).pivot_table(

@@ -1,6 +1,6 @@
 """Two lists: what ends soon and what lies idle, each with what to offer and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import ibis
@@ -39,12 +39,15 @@ class WealthOffers:
         Deposits, or customers, whose money is needed before the shortest term ends.
     deposits : int
         Rows for which a deposit is offered.
+    ends : pandas.DataFrame
+        Of what ends with an offer, also beyond the list's length: matures_on, ending_class and ending_amount.
     """
 
     rows: pd.DataFrame
     offers: int
     nothing_fits: int
     deposits: int
+    ends: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def due_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, language: str) -> WealthOffers:
@@ -80,7 +83,8 @@ def due_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, lan
     fitting = found.fitting.sort_values(order, ascending=[True, False, True, True]).assign(
         ending_amount=lambda frame: frame["amount"]
     )
-    return _listed(found, fitting, (*DUE_COLUMNS, *OFFER_COLUMNS), rhythm, language)
+    listed = _listed(found, fitting, (*DUE_COLUMNS, *OFFER_COLUMNS), rhythm, language)
+    return replace(listed, ends=fitting[["matures_on", "ending_class", "ending_amount"]])
 
 
 def idle_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, language: str) -> WealthOffers:

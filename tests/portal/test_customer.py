@@ -76,6 +76,21 @@ def test_contacts_of_the_banks_tables_are_shown_beside_the_portals(page, users, 
     assert "spring_2024" not in text
 
 
+def test_that_the_banks_tables_cannot_be_read_is_no_sign_that_nobody_was_contacted(page, tmp_path, settings):
+    work = workspace(tmp_path / "work")
+    rows = [{"customer_id": "C1", "campaign_id": "winter_2023", "contacted_on": date(2023, 12, 1)}]
+    bank = make_bank(tmp_path, {"contacts": rows})
+    write_manifest(work, bank, {}, Hashes({}))
+    settings.GOLDMINE_WORK = work.root
+    assert "Contacts of the bank's own tables cannot be read" not in page("s1", "C1")[1]
+    bank.tables["contacts"].files[0].path.write_bytes(b"replaced by the next export")
+    text = page("s1", "C1")[1]
+    assert "Contacts of the bank's own tables cannot be read at the moment; there may be more." in text.replace(
+        "&#39;", "'"
+    )
+    assert "No contact is known." not in text
+
+
 def test_results_of_lists_and_refusals_without_one_are_shown_once_after_they_went_back(
     page, users, release, tmp_path, settings
 ):

@@ -21,8 +21,10 @@ class EarlierContact:
     answer: str
 
 
-def earlier_contacts(numbers: list[str], most: int) -> list[EarlierContact]:
-    """The latest contacts of a customer, by all their numbers, the newest first; none where tables cannot be read.
+def earlier_contacts(numbers: list[str], most: int) -> list[EarlierContact] | None:
+    """The latest contacts of a customer, by all their numbers, the newest first; None where tables cannot be read.
+
+    So it is from the next month's export until it is taken in.
 
     Whoever asks has checked that the customer may be seen.
     """
@@ -35,7 +37,7 @@ def earlier_contacts(numbers: list[str], most: int) -> list[EarlierContact]:
         rows = table.filter(table.customer_id.isin(numbers)).select("contacted_on", *wanted)
         found = rows.order_by(rows.contacted_on.desc()).limit(most).to_pyarrow().to_pylist()
     except GoldmineError:
-        return []
+        return None
     return [
         EarlierContact(
             row["contacted_on"], row.get("campaign_id") or "", row.get("channel") or "", row.get("answer") or ""

@@ -75,6 +75,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     release, own = found.release, {"customer_id": found.customer_id}
     offers = visible(user, ListRow).filter(**own).order_by("kind", "list_name")
     results = visible(user, Result).filter(**own).select_related("user").order_by("-contacted_on", "-at")[:_SHOWN]
+    earlier = earlier_contacts(numbers, _SHOWN)
     due = visible(user, CallBack).filter(**own, done_at=None).order_by("on_day")
     names = names_of(release.release_id)
     context = {
@@ -89,7 +90,8 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "products": _products(json.loads(found.products)),
         "tags": tags_in_words(json.loads(found.tags)),
         "offers": in_words(offers, release, language()),
-        "history": _history(list(results), earlier_contacts(numbers, _SHOWN), release),
+        "history": _history(list(results), earlier or [], release),
+        "tables_away": earlier is None,
         "due": list(due),
         "credit": answers,
         "opted_out": OptOut.objects.filter(**own).exists(),

@@ -69,6 +69,26 @@ def test_an_amount_that_is_not_whole_yuan_is_not_taken_whether_number_or_text(li
     assert pq.read_table(decisions_path(work))["decided_amount"].to_pylist() == [Decimal(50_000)]
 
 
+def test_a_customer_who_stands_twice_is_decided_once_and_not_at_all_in_two_ways(listed):
+    """A copy of the sheet, as for a second branch, says the same of C1, another amount of C2 and no of C3."""
+    bank, work, path = listed
+    fill_in(path, {"C1": ("是", 80_000), "C2": ("是", 50_000), "C3": ("是", 70_000)})
+    book = openpyxl.load_workbook(path)
+    copy = book.copy_worksheet(book.worksheets[0])
+    heads = {cell.value: cell.column for cell in copy[1]}
+    for row in copy.iter_rows(min_row=2):
+        name = row[heads["客户号"] - 1].value
+        if name == "C2":
+            row[heads["审批金额（元）"] - 1].value = 60_000
+        if name == "C3":
+            row[heads["是否授信（是/否）"] - 1].value = "否"
+    book.save(path)
+    taken = take_decisions(path, bank, work, rules_of(), as_of=AS_OF, decided=(DAY, "S7"))
+    assert (taken.granted, taken.refused, taken.bad) == (1, 0, {"twice": 2})
+    assert pq.read_table(decisions_path(work))["customer_id"].to_pylist() == ["C1"]
+    assert len(list(AuditLog.of_bank(bank.name).newest_first())) == 1
+
+
 def test_a_list_of_other_limits_is_not_taken_as_a_word_on_those_of_the_month_end(listed):
     """The manager saw 100,000; worked out anew, as with a list of another month, it is 80,000."""
     bank, work, path = listed

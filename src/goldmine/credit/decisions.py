@@ -34,6 +34,7 @@ BAD: dict[str, LocalizedText] = {
     "unknown": _("no limit of that customer and product"),
     "other_limit": _("the list names another limit: give the list's own day by --as-of, or write the list again"),
     "unclear": _("neither yes nor no"),
+    "twice": _("stands twice with different answers"),
     "amount": _("granted without an amount in whole yuan, or more than the limit"),
 }
 """Why a row is not taken."""
@@ -127,7 +128,8 @@ def _read(sheet: Sheet, limits: dict, titles: dict[str, str]) -> tuple[list[dict
         for text in all_languages(listed).values()
         for word in text.split(",")
     }
-    taken, unanswered, bad = [], 0, Counter[str]()
+    taken: dict[tuple[str, str], dict[str, Any]] = {}
+    contradictory, unanswered, bad = set[tuple[str, str]](), 0, Counter[str]()
     for row in sheet.rows:
         cells = {name: row[place] if place < len(row) else None for name, place in sheet.columns.items()}
         answer = _text(cells["credit_decision"]).lower()
@@ -145,9 +147,12 @@ def _read(sheet: Sheet, limits: dict, titles: dict[str, str]) -> tuple[list[dict
         elif granted and (amount is None or not 0 < amount <= limits[key]):
             bad["amount"] += 1
         else:
-            taken.append({"credit_product": key[0], "customer_id": key[1], "limit_amount": limits[key],
-                          "granted": granted, "decided_amount": amount if granted else 0})  # fmt: skip
-    return taken, unanswered, bad
+            row_taken = {"credit_product": key[0], "customer_id": key[1], "limit_amount": limits[key],
+                         "granted": granted, "decided_amount": amount if granted else 0}  # fmt: skip
+            if taken.setdefault(key, row_taken) != row_taken:
+                contradictory.add(key)
+    bad["twice"] += len(contradictory)
+    return [row for key, row in taken.items() if key not in contradictory], unanswered, +bad
 
 
 def _text(cell: Cell) -> str:

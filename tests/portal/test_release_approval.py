@@ -3,13 +3,15 @@
 from datetime import date
 
 import pytest
+from django.core.cache import cache
 
 from goldmine.portal.approvals import ApprovalError, decide, waiting
+from goldmine.portal.choices import choices
 from goldmine.portal.current_release import offer_to_show
 from goldmine.portal.models import Approval, CurrentRelease, Customer, ListRow
 from goldmine.portal.policy import Approvals, PortalPolicy
 from goldmine.portal.scope import looked_up, visible
-from tests.portal.conftest import make_release
+from tests.portal.conftest import list_row, make_release
 
 
 @pytest.fixture
@@ -115,3 +117,19 @@ def test_campaigns_that_are_shown_stay_so_while_the_next_release_waits(users, ne
     decide(users["head"], Approval.objects.get(subject="release").pk, "", approved=True)
     assert _shown() == "r2"
     assert not visible(users["s1"], ListRow).exists()
+
+
+def test_the_filter_offers_a_campaign_as_soon_as_it_is_approved(second, users, needs):
+    cache.clear()
+    needs(campaigns=True)
+    offer_to_show(second)
+    assert choices(users["s1"], second, "en")["list_name"] == []
+    decide(users["head"], Approval.objects.get().pk, "", approved=True)
+    assert [choice.value for choice in choices(users["s1"], second, "en")["list_name"]] == ["longtail_2024"]
+
+
+def test_the_filter_offers_services_as_soon_as_they_are_added(release, users):
+    cache.clear()
+    assert len(choices(users["s1"], release, "en")["list_name"]) == 1
+    list_row(release, "C1", kind="service", list_name="overdue")
+    assert [choice.value for choice in choices(users["s1"], release, "en")["list_name"]] == ["longtail_2024", "overdue"]

@@ -41,8 +41,9 @@ def choices(user: User, release: Release, language: str) -> dict[str, list[Choic
 
 
 def _values(user: User, release: Release) -> dict[str, list[str]]:
-    """Kept for an hour: rows of a release do not change in these columns."""
-    key = f"choices:{release.pk}:{fingerprint.of_value(scope_key(user))}"
+    """Kept for an hour: rows of a release do not change in these columns, but for services, added all at once."""
+    services = visible(user, ListRow).filter(kind="service").exists()
+    key = f"choices:{release.pk}:{services}:{fingerprint.of_value(scope_key(user))}"
     kept: dict[str, list[str]] | None = cache.get(key)
     if kept is None:
         kept = {name: _distinct(visible(user, ListRow), name) for name in _COLUMNS}

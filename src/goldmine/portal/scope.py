@@ -152,7 +152,8 @@ def _own_customers(user: User) -> models.Q:
 
 def scope_key(user: User) -> tuple[str, ...]:
     """What a user's scope depends on: users with the same key see the same rows of a release."""
-    return (user.role, user.branch_id, *(staff_of(user) if user.role == "manager" else ()))
+    withheld = () if user.role == _ALL else sorted(_withheld_campaigns())
+    return (user.role, user.branch_id, *(staff_of(user) if user.role == "manager" else ()), "-", *withheld)
 
 
 def staff_of(user: User) -> list[str]:

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.core.errors import HistoryError
@@ -110,6 +112,19 @@ def test_who_has_moved_away_is_not_back_because_somebody_called_or_found_nobody(
     people = [consenting(number) for number in "ABCD"]
     visits = listed(tmp_path, people, dict.fromkeys("ABCD", 1_000_000), visits=past, contacts=calls)
     assert visits.rows["customer_id"].tolist() == ["D"]
+
+
+def test_what_came_back_since_the_intake_counts(tmp_path):
+    """A was met in June; the form was taken in after the books were, and after the next intake it is in both."""
+    went = visit("F-1", "A", date(2024, 6, 27), "met")
+    path = workspace(tmp_path / "work").returned_visits("visits")
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([went]), path)
+    people = [consenting("A"), consenting("B")]
+    for more in ({}, {"visits": [went]}):
+        rows = listed(tmp_path, people, {"A": 100_000, "B": 100_000}, **more).rows
+        # B's reach is the bank's own, of the one visit that somebody was met at.
+        assert rows[["customer_id", "visit_reach"]].values.tolist() == [["B", 1.0]]
 
 
 def test_who_answers_the_telephone_is_called_and_who_has_none_is_visited(tmp_path):

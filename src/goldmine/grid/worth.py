@@ -3,6 +3,7 @@
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.stored_uplift import read_stored_uplift
 from goldmine.core.dates import month_key
+from goldmine.core.engine import read_parquet
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.grid.residents import Residents
@@ -23,7 +24,7 @@ def store_worth(found: Residents, work: Workspace, rules: VisitRules) -> list[st
         Use cases whose scores count; none where nothing was scored.
     """
     names = _store_offers(found, work)
-    _store_reach(found, rules)
+    _store_reach(found, work, rules)
     return names
 
 
@@ -57,11 +58,16 @@ def _store_offers(found: Residents, work: Workspace) -> list[str]:
     return used
 
 
-def _store_reach(found: Residents, rules: VisitRules) -> None:
+def _store_reach(found: Residents, work: Workspace, rules: VisitRules) -> None:
     connection, bank, day = found.connection, found.bank, found.as_of
     merged = merged_numbers(connection, bank.read(connection, "customers"), day)
+    came_back = {"contacts": work.returned, "visits": work.returned_visits("visits")}
     for name, column in (("contacts", "contacted_on"), ("visits", "visited_on")):
-        rows = under_survivors(bank.read(connection, name).distinct(), merged)
+        rows = bank.read(connection, name)
+        if came_back[name].exists():
+            # What the last intake took in already is there twice until equal rows are one.
+            rows = rows.union(read_parquet(connection, [came_back[name]]).select(*rows.columns))
+        rows = under_survivors(rows.distinct(), merged)
         rows = rows.filter(rows[column] <= day)
         connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE past_{name} AS {connection.compile(rows)}")
     # Who has no telephone cannot be called, where the bank knows telephones at all.

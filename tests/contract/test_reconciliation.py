@@ -193,6 +193,8 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
         "not used: left over.xlsx",
         "absent: suppressions: customers on the ledger are not kept off the lists; map it in bank.yaml",
         "absent: customers.marketing_consent: customers who opted out are not kept off the lists; map it in bank.yaml",
+        "absent: customers.birth_date, customers.risk_grade, customers.risk_grade_on, products.risk_grade, "
+        "products.product_class: nobody is on a list of wealth products; map it in bank.yaml",
         "fatal: transactions.channel: channel_mostly_outside_codes, 2 of 3",
         "  Known codes.",
         "  for the lists: none is made until this is corrected",

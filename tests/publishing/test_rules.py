@@ -123,7 +123,8 @@ def test_closed_deceased_and_suppressed_customers_are_on_no_list(tmp_path, use_c
         customer("Z"),
     ]
     scored = [row["customer_id"] for row in customers]
-    chosen = chosen_from(tmp_path, {"customers": customers}, sized(use_case, 10), scored)
+    tables = {"customers": customers, "products": PRODUCTS}
+    chosen = chosen_from(tmp_path, tables, sized(use_case, 10), scored)
     assert on_list(chosen) == ["Z"]
     assert [steps(chosen)[name][0] for name in scored[:-1]] == [1, 1, 1, 1]
 
@@ -211,7 +212,7 @@ def test_without_graded_products_nobody_is_suitable(tmp_path):
 
 def test_absent_columns_skip_only_the_rules_that_need_them(tmp_path):
     customers = [{"customer_id": "A", "merged_into": None}, {"customer_id": "B", "merged_into": "A"}]
-    chosen = chosen_from(tmp_path, {"customers": customers}, sized("wealth", 10), ["A", "B"])
+    chosen = chosen_from(tmp_path, {"customers": customers}, sized("longtail", 10), ["A", "B"])
     assert chosen.rows.select(["customer_id", "branch_id"]).to_pylist() == [{"customer_id": "A", "branch_id": None}]
     assert list(steps(chosen)) == ["unknown", "merged", "beyond_list"]
     assert {rule.name: rule.missing for rule in chosen.funnel.skipped} == {
@@ -226,11 +227,22 @@ def test_absent_columns_skip_only_the_rules_that_need_them(tmp_path):
         "disputed": ("suppressions.reason",),
         "suppressed": ("suppressions.customer_id",),
         "minor": ("customers.birth_date",),
-        "age_unknown": ("customers.birth_date",),
-        "not_assessed": ("customers.risk_grade",),
-        "assessment_old": ("customers.risk_grade_on",),
-        "unsuited": ("customers.risk_grade", "products.risk_grade", "products.product_class"),
     }
+
+
+def test_absent_columns_of_suitability_offer_a_wealth_product_to_nobody(tmp_path):
+    tables = {"customers": [customer(name) for name in "AB"], "products": PRODUCTS}
+    assert on_list(chosen_from(tmp_path / "all", tables, sized("wealth", 10), ["A", "B"])) == ["A", "B"]
+    ungraded = [{key: value for key, value in customer(name).items() if key != "risk_grade"} for name in "AB"]
+    lacking = {
+        "not_assessed": {**tables, "customers": ungraded},
+        "unsuited": {"customers": tables["customers"]},
+    }
+    for rule, given in lacking.items():
+        chosen = chosen_from(tmp_path / rule, given, sized("wealth", 10), ["A", "B"])
+        assert on_list(chosen) == []
+        assert {name: left for name, (left, _) in steps(chosen).items() if left} == {rule: 2}
+        assert rule not in {skipped.name for skipped in chosen.funnel.skipped}
 
 
 def test_duplicate_customer_is_listed_once_and_one_refusal_counts(tmp_path):

@@ -89,6 +89,8 @@ def require_no_warning(work: Workspace, language: str) -> None:
 
 def _absent(work: Workspace) -> list[str]:
     """What would keep customers off the lists and is not there."""
+    from goldmine.contactability.rules import suitability_columns  # Ibis takes a second to load
+
     tables = read_manifest(work).get("tables", {})
     lines: list[str] = []
     if "suppressions" not in tables:
@@ -100,6 +102,11 @@ def _absent(work: Workspace) -> list[str]:
                 "map it in bank.yaml"
             )
         )
+    columns = {name: table["columns"] for name, table in tables.items()}
+    lacking = [name for name in suitability_columns() if name.split(".")[1] not in columns.get(name.split(".")[0], ())]
+    if lacking:
+        names = ", ".join(lacking)
+        lines.append(_("absent: {names}: nobody is on a list of wealth products; map it in bank.yaml", names=names))
     return lines
 
 

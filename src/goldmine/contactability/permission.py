@@ -117,7 +117,7 @@ def may_contact(
     known = tables.table("customers").select("customer_id")
     excluded = [("unknown", _("not in the customer table"), "eligible", asked.anti_join(known, "customer_id"))]
     for rule in rules:
-        if not rule.missing(tables):
+        if not rule.is_skipped(tables):
             excluded.append((rule.name, rule.who, rule.stage, tables.cached(f"leaving_{rule.name}", rule.query)))
     if used_channels and tables.has("suppressions", "channel"):
         excluded.append(
@@ -135,7 +135,11 @@ def may_contact(
     elif also_held_back or tables.held_back.anybody:
         who = _("held back as control to measure the effect of contact")
         excluded.append(("control", who, "control", _held_back(tables, asked, also_held_back)))
-    skipped = tuple(SkippedRule(name=r.name, who=r.who, missing=r.missing(tables)) for r in rules if r.missing(tables))
+    skipped = tuple(
+        SkippedRule(name=rule.name, who=rule.who, missing=rule.missing(tables))
+        for rule in rules
+        if rule.is_skipped(tables)
+    )
     names = [name for name, *_rest in excluded]
     rows = _first_rules(tables, asked, names, [query for *_rest, query in excluded])
     return Permissions(tables, rows, {name: (who, stage) for name, who, stage, _query in excluded}, skipped)

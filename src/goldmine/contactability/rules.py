@@ -13,6 +13,7 @@ from goldmine.contract.serving_staff import serving
 from goldmine.contract.tables import CONTACT_CHANNELS, PRODUCT_RISKS, RISK_GRADES
 from goldmine.core.i18n import LocalizedText, _
 
+_SUIT = "suitability"
 ADULT_YEARS = 18
 ASSESSMENT_MONTHS = 12
 """Months for which a risk assessment is in date."""
@@ -78,6 +79,10 @@ class Rule:
     def missing(self, tables: ContactTables) -> tuple[str, ...]:
         """Columns it needs and the bank does not have."""
         return tuple(need for need in self.needs if not tables.has(*need.split(".")))
+
+    def is_skipped(self, tables: ContactTables) -> bool:
+        """Whether the bank lacks what it needs; one of suitability is kept then and excludes everybody."""
+        return self.stage != _SUIT and bool(self.missing(tables))
 
 
 def _closed(tables: ContactTables) -> ibis.Table:
@@ -177,7 +182,6 @@ def refused_channel(tables: ContactTables, channel: str) -> ibis.Table:
 
 
 _LEDGER = ("suppressions.reason",)
-_SUIT = "suitability"
 
 RULES = (
     Rule("closed", _("has left the books"), ("customers.closed_on",), _closed),
@@ -233,6 +237,11 @@ RULES = (
         _SUIT,
     ),
 )
+
+
+def suitability_columns() -> tuple[str, ...]:
+    """Columns (``table.column``) without which nobody may be offered a wealth product."""
+    return tuple(dict.fromkeys(need for rule in RULES if rule.stage == _SUIT for need in rule.needs))
 
 
 Purpose = Literal["marketing_list", "wealth_list", "campaign", "on_request_list", "relationship", "visit"]

@@ -227,6 +227,19 @@ def test_loans_by_month_that_end_before_the_snapshot_keep_everybody_off(tmp_path
     assert {status for _b, _c, status in limits(credit).values()} == {"unchecked"}
 
 
+def test_what_a_member_owes_stays_theirs_when_the_number_is_merged_after_the_snapshot(tmp_path):
+    """B1 of A's household owes; on 5 July, before the books end, B1 is merged into a number opened that day."""
+    people = [consenting("A"), consenting("B1", merged_into="B2", merged_on=date(2024, 7, 5))]
+    people += [consenting("B2", opened_on=date(2024, 7, 5))]
+    family = [{"customer_id": "A", "related_id": "B1", "relation": "family", "since": date(2015, 1, 1)}]
+    who = people, [rated("A")], [facts()]
+    owed = {"loans": [loan("B1")], "relations": family}
+    rows = worked_out(tmp_path / "owes", *who, **owed, loan_months=[loan_month("B1", "35500")]).households
+    assert rows[["household_id", "owed"]].to_numpy().tolist() == [["A", 35_500]]
+    late = worked_out(tmp_path / "late", *who, **owed, loan_months=[loan_month("B1", "35500", 3)]).households
+    assert late["limit_status"].tolist() == ["arrears"]
+
+
 def test_a_month_that_the_whole_bank_lacks_is_told_where_limits_go_by_deposits(tmp_path):
     months = [str(month_end(JUNE, -lag)) for lag in range(12)]
     by_deposits = RULES.model_dump() | {"business": {"parts": {"deposits": 0.5}, "min": 10_000, "max": 60_000}}

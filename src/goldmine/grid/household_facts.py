@@ -19,17 +19,28 @@ FACTS = ("tax", "provident_fund", "property")
 def store_lending(tables: ContactTables, rules: CreditRules) -> bool:
     """Make the tables ``owing`` (customer_id, fen) and ``late`` (customer_id), by the bank's rules of credit.
 
+    Debts stand under the numbers that survive by now. Where such a number is no resident of the snapshot yet, they are
+    those of the resident who was merged into it since.
+
     Returns
     -------
     bool
         Whether arrears can be checked, or need not be.
     """
-    run = tables.connection.raw_sql
-    debts = tables.connection.compile(owed(tables))
+    run, sql = tables.connection.raw_sql, tables.connection.compile
+    merged = sql(merged_numbers(tables.connection, tables.table("customers")))
     run(
-        f"CREATE OR REPLACE TEMP TABLE owing AS SELECT customer_id, sum(fen)::BIGINT AS fen FROM ({debts}) GROUP BY ALL"
+        f"""
+        CREATE OR REPLACE TEMP TABLE owing AS
+        WITH since AS (
+          SELECT survivor_id, min(merged_id) AS resident_id FROM ({merged}) JOIN residents ON customer_id = merged_id
+          WHERE survivor_id NOT IN (SELECT customer_id FROM residents) GROUP BY ALL
+        )
+        SELECT coalesce(resident_id, customer_id) AS customer_id, sum(fen)::BIGINT AS fen
+        FROM ({sql(owed(tables))}) LEFT JOIN since ON survivor_id = customer_id GROUP BY ALL
+        """
     )
-    parts = [tables.connection.compile(rows.select("customer_id")) for rows in in_arrears(tables, rules).values()]
+    parts = [sql(tables.with_survivors(rows.select("customer_id"))) for rows in in_arrears(tables, rules).values()]
     late = " UNION ".join(f"SELECT customer_id FROM ({part})" for part in parts)
     run(f"CREATE OR REPLACE TEMP TABLE late AS {late or 'SELECT NULL::VARCHAR AS customer_id WHERE false'}")
     return "loan_months" not in missing_tables(tables, rules)

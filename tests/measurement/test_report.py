@@ -121,6 +121,8 @@ def test_compliance_counts_contamination_and_late_contacts():
     found = compliance(rows)
     assert (found.contact, found.worked, found.reached, found.elsewhere, found.late) == (100, 90, 70, 5, 5)
     assert (found.control, found.contaminated) == (50, 5)
+    shown = compliance_table(found).set_index("what").loc["reached"]
+    assert shown.to_dict() == {"customers": 70, "of": 90}  # "of them": of those contacted
     assert found.diluted == pytest.approx(0.8)
 
 

@@ -143,7 +143,7 @@ def compliance_table(compliance: Compliance) -> pd.DataFrame:
     """Counts of compliance, a row a figure: what (a code), customers, of."""
     lines = [
         ("worked", compliance.worked, compliance.contact),
-        ("reached", compliance.reached, compliance.contact),
+        ("reached", compliance.reached, compliance.worked),
         ("not_worked", compliance.contact - compliance.worked, compliance.contact),
         ("late", compliance.late, compliance.worked),
         ("other_channel", compliance.elsewhere, compliance.by_known_channel),

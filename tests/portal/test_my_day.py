@@ -116,6 +116,14 @@ def test_who_was_not_reached_is_shown_apart_for_another_try(users):
     assert (names(plan.cards), names(plan.tried)) == (["C2"], ["C1"])
 
 
+def test_who_was_not_reached_is_one_contact_of_the_day_and_not_done(browser, users):
+    client = browser("s1")
+    record_result(users["s1"], Contact("C1", "longtail_2024", "not_reached"), uuid4())
+    assert '<progress max="2" value="0"' in client.get("/day").content.decode()
+    record_result(users["s1"], Contact("C1", "longtail_2024", "no"), uuid4())
+    assert '<progress max="2" value="1"' in client.get("/day").content.decode()
+
+
 def test_a_claimed_customer_stays_on_the_page_beyond_capacity(users, capacity):
     capacity(1)
     claim(users["s1"], "C2", "longtail_2024")

@@ -22,6 +22,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.numbers import Person, reveal, why_masked
 from goldmine.portal.templating import language
 from goldmine.portal.work import ANSWERS, Contact, Recorded, WorkError, claim, record_result, release_claim
+from goldmine.portal.work.status import NOT_REACHED
 
 _CONFLICT, _NOT_VALID = 409, 422
 
@@ -146,6 +147,7 @@ def _show(
         "sent": sent or {},
         "done": [(text, plan.done[code]) for code, text in _ANSWER_TEXTS.items() if plan.done[code]],
         "done_total": plan.done.total(),
+        "finished": plan.done.total() - plan.done[NOT_REACHED],  # who was not reached is among the cards
         "soon": _soon(plan.day),
         "people": {opened: person} if person else {},
         "masked": why_masked() if opened and not person else None,

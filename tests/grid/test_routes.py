@@ -15,7 +15,7 @@ from goldmine.grid.travel import Travel, read_matrix, read_places
 from goldmine.grid.week import COLUMNS, WeekRequest, plan_week, week_folder, write_week
 from goldmine.plots.routes import write_route_map
 from tests.grid.test_one_grid import manager, village
-from tests.grid.test_visits import RULES, consenting, listed
+from tests.grid.test_visits import RULES, consenting, listed, visit
 from tests.tiny import balance, make_bank, workspace
 
 JUNE = date(2024, 6, 30)
@@ -148,8 +148,8 @@ def test_who_was_met_since_the_list_is_not_planned_again(tmp_path) -> None:
     """The visitor met A on 5 July and did not find B; the form came back, the books end in June."""
     path = workspace(tmp_path / "work").returned_visits("visits")
     path.parent.mkdir(parents=True)
-    went = {"customer_id": ["A", "B"], "visited_on": [date(2024, 7, 5)] * 2, "result": ["met", "not_met"]}
-    pq.write_table(pa.table(went), path)
+    went = [visit("F-1", "A", date(2024, 7, 5), "met"), visit("F-2", "B", date(2024, 7, 5), "not_met")]
+    pq.write_table(pa.Table.from_pylist(went), path)
     week = week_of(tmp_path, WeekRequest(date(2024, 7, 8)))
     assert (week.visits["customer_id"].tolist(), week.left_out) == (["B"], 1)
 

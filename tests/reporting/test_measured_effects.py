@@ -33,12 +33,12 @@ def effects(view, monkeypatch):
 def test_whom_an_earlier_release_drew_is_not_measured_again(effects):
     before = [customers(500, "contact", 0, drawn_before=True), customers(150, "control", 75, drawn_before=True)]
     row = effects(0.15, *NEW, *before)
-    assert (row["contacts"], row["control"], row["effect"]) == (850, 150, pytest.approx(0.1))
+    assert (row["contact_group"], row["control"], row["effect"]) == (850, 150, pytest.approx(0.1))
 
 
 def test_groups_that_are_not_as_drawn_have_no_effect(effects):
     row = effects(0.25, *NEW)
-    assert (row["contacts"], row["control"]) == (850, 150)
+    assert (row["contact_group"], row["control"]) == (850, 150)
     assert pd.isna([row[name] for name in ("effect", "low", "high")]).all()
 
 

@@ -50,6 +50,12 @@ def test_contacts_that_were_delivered_twice_count_once(tmp_path):
     assert found[["contacts", "answered", "converted"]].values.tolist() == [[5, 5, 5]]
 
 
+def test_contacts_that_no_campaign_asked_for_are_no_campaign(tmp_path):
+    row = {"campaign_id": "relationship", "contacted_on": date(2024, 5, 2), "answer": "yes"}
+    bank, work = put(tmp_path, tables(contacts=[row | {"customer_id": f"a{n}"} for n in range(6)]))
+    assert campaigns(SimpleNamespace(bank=bank, work=work, as_of=JUNE), "en").empty
+
+
 def test_campaign_of_which_all_is_open_has_no_conversion(tmp_path):
     assert campaign(tmp_path, *[("yes", "open")] * 5) == [[5, 0, None]]
 

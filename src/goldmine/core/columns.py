@@ -305,6 +305,7 @@ _CATALOGUE = (
     Column("answered", pgettext("heading", "Answered"), "count", 12, unit="customers"),
     Column("converted", pgettext("heading", "Converted"), "count", 12, unit="customers"),
     Column("conversion", pgettext("heading", "Conversion of those reached"), "percent", 14, unit="share"),
+    Column("contact_group", pgettext("heading", "Contact group"), "count", 12, unit="customers"),
     Column("control", pgettext("heading", "Control group"), "count", 12, unit="customers"),
     Column("effect", pgettext("heading", "Effect"), "percent", 12, unit="share"),
     Column("low", pgettext("heading", "At least"), "percent", 12, unit="share"),

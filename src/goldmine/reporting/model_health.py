@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 
 from goldmine.contactability.past_offers import campaign_titles, releases_out
+from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
@@ -70,13 +71,14 @@ def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame
 
     Settled are the contacts that were answered and of which it is known what came of them. Conversion is of these;
     empty while there are none. A campaign of a release is called by its title, another by its code. Campaigns with
-    fewer than five contacts are left out.
+    fewer than five contacts are left out, and so are contacts that no campaign asked for.
     """
     if not data.bank.has("contacts"):
         names = ["campaign_id", "started_on", "contacts", "answered", "settled", "converted", "conversion"]
         return pd.DataFrame(columns=names)
     rows = BankSnapshot(connect(), data.bank, data.work, data.as_of).contacts()
-    rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > month_end(data.as_of, -months))
+    lasting = (rows.contacted_on <= data.as_of) & (rows.contacted_on > month_end(data.as_of, -months))
+    rows = rows.filter(lasting, rows.campaign_id != RELATIONSHIP)
     answered = rows.answer.notnull() & (rows.answer != "not_reached")
     campaigns = rows.group_by("campaign_id").agg(
         started_on=rows.contacted_on.min(),
@@ -103,8 +105,8 @@ def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        campaign_id (its title), as_of (the release's snapshot), contacts (drawn for contact), control, effect, low and
-        high (95% interval, in shares of customers who did what the campaign wanted); the last three empty where the
+        campaign_id (its title), as_of (the release's snapshot), contact_group (drawn for contact), control, effect, low
+        and high (95% interval, in shares of customers who did what the campaign wanted); the last three empty where the
         groups are too small to measure, or not as they were drawn, all five where the outcome cannot be counted.
     """
     since = month_end(data.as_of, -months)
@@ -120,7 +122,7 @@ def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.Da
             effect = whole.effect
             interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
             rows.append((campaign.name, campaign.as_of, whole.contact, whole.control, *interval))
-    frame = pd.DataFrame(rows, columns=["campaign_id", "as_of", "contacts", "control", "effect", "low", "high"])
+    frame = pd.DataFrame(rows, columns=["campaign_id", "as_of", "contact_group", "control", "effect", "low", "high"])
     return frame.assign(campaign_id=_titled(data, frame["campaign_id"], language))
 
 

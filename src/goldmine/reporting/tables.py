@@ -292,7 +292,7 @@ def campaign_table(campaigns: pd.DataFrame, language: str) -> pd.DataFrame:
 def effect_table(effects: pd.DataFrame, language: str) -> pd.DataFrame:
     """Measured effects in words; see `goldmine.reporting.model_health.measured_effects`."""
     shown = effects.astype(object)
-    for name in ("contacts", "control"):
+    for name in ("contact_group", "control"):
         shown[name] = pd.Series([UNKNOWN if pd.isna(count) else int(count) for count in effects[name]], dtype="object")
     for name in ("effect", "low", "high"):
         shown[name] = [UNKNOWN if pd.isna(share) else f"{share:+.1%}" for share in effects[name]]

@@ -5,6 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from goldmine.contract.tables import RELATIONSHIP
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import WARM_UP, SampleConfig
 from goldmine.sample.people import People, on_books
@@ -81,7 +82,7 @@ def owner_contacts(config: SampleConfig, people: People, total: NDArray) -> pa.T
     who, when, channel = (np.concatenate(column) for column in zip(*parts, strict=True))
     return pa.table(
         {
-            "campaign_id": pa.array(["OWNER"] * len(who)),
+            "campaign_id": pa.array([RELATIONSHIP] * len(who)),
             "customer_id": ids("C", people["number"][who], 8),
             "contacted_on": days(when),
             "channel": codes(CHANNELS, channel),
